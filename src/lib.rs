@@ -1,0 +1,20 @@
+//! A Redis-style storage core, embedded as a library, whose every promise about crashes is checked
+//! by a deterministic simulator that ships with it.
+//!
+//! The crate is an hourglass: a pure machine ([`engine`]) asks for [`effect`]s as plain data, and a
+//! [`driver`] performs them against a [`vfs`]. See ARCHITECTURE.md.
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+pub mod effect;
+pub mod limits;
+pub mod sabotage;
+pub mod units;
+
+#[cfg(feature = "std")]
+pub mod vfs;

@@ -1,0 +1,71 @@
+//! Every bound, in one place, related to the others by assertions that the compiler checks.
+
+/// Longest key, in bytes (Redis's own limit for any string).
+pub const KEY_LEN_MAX: usize = 512 << 20;
+/// Longest string value, in bytes.
+pub const VALUE_LEN_MAX: usize = 512 << 20;
+/// Most bytes that one commit may log, its RESP framing included.
+pub const COMMIT_LEN_MAX: usize = 1 << 30;
+/// Most commands in one batch.
+pub const BATCH_COMMANDS_MAX: usize = 1 << 20;
+/// Databases of a store.
+pub const DATABASES_MAX: u32 = 16_384;
+
+/// A string value longer than this is kept in chunks behind shared pointers, in bytes.
+pub const VALUE_CHUNK_LEN: usize = 64 << 10;
+/// One write effect is at most so long, in bytes (O10).
+pub const WRITE_LEN_MAX: usize = 1 << 20;
+/// Commits are gathered into one frame until its body is so long, in bytes; one longer commit
+/// makes a frame of its own.
+pub const FRAME_LEN_TARGET: usize = 256 << 10;
+/// A base frame's body is closed once it is so long, in bytes.
+pub const BASE_CHUNK_LEN: usize = 128 << 10;
+/// Values longer than this are written to a base in pieces (`SET`, then `APPEND`), in bytes.
+pub const BASE_PIECE_LEN: usize = 64 << 10;
+/// Bytes written to a base between two syncs, so that dirty pages stay bounded.
+pub const BASE_SYNC_EVERY: u64 = 8 << 20;
+/// Bytes of one copy or read effect while the gap is filled.
+pub const COPY_LEN_MAX: u64 = 1 << 20;
+/// Bytes that one truncation frees at most (O10).
+pub const TRUNCATE_STEP: u64 = 4 << 20;
+/// Pause between two truncations, in milliseconds.
+pub const TRUNCATE_PAUSE_MILLIS: u64 = 1;
+
+/// Bytes of commits that wait to be written or made durable before `submit` says busy.
+pub const QUEUE_LEN_MAX: usize = 64 << 20;
+/// Commits that wait before `submit` says busy.
+pub const QUEUE_COMMITS_MAX: usize = 1 << 20;
+
+/// Milliseconds between two syncs under `EverySec`.
+pub const SYNC_EVERY_MILLIS: u64 = 1_000;
+/// Milliseconds of idleness after which a mark records the durable watermark.
+pub const MARK_AFTER_MILLIS: u64 = 1_000;
+/// A sync that takes longer is reported, in milliseconds.
+pub const SLOW_SYNC_MILLIS: u64 = 1_000;
+/// First delay before a failed rewrite, rename, directory sync or write is tried again, in
+/// milliseconds; it doubles up to [`RETRY_MILLIS_MAX`].
+pub const RETRY_MILLIS: u64 = 100;
+/// Longest delay between two tries, in milliseconds.
+pub const RETRY_MILLIS_MAX: u64 = 60_000;
+/// Milliseconds between two looks for expired keys.
+pub const EXPIRE_EVERY_MILLIS: u64 = 100;
+/// Keys that one look expires at most.
+pub const EXPIRE_KEYS_MAX: usize = 64;
+/// Values or chunks freed, and index segments moved, by one step of housekeeping.
+pub const COLLECT_STEP: usize = 64;
+
+/// Longest annotation line with its CRLF, in bytes; Redis 7.0.15 accepts 1,023 and refuses 1,024.
+pub const LINE_LEN_MAX: usize = 1_023;
+/// Bytes of a torn tail that quarantine keeps at most.
+pub const QUARANTINE_LEN_MAX: u64 = 64 << 20;
+/// Recovery reads in pieces of so many bytes.
+pub const READ_LEN: usize = 1 << 20;
+
+const _: () = assert!(VALUE_LEN_MAX < COMMIT_LEN_MAX, "a commit holds any value");
+const _: () = assert!(KEY_LEN_MAX < COMMIT_LEN_MAX, "a commit holds any key");
+const _: () = assert!(BASE_PIECE_LEN <= BASE_CHUNK_LEN, "a base frame holds a piece");
+const _: () = assert!(BASE_CHUNK_LEN <= WRITE_LEN_MAX / 2, "a base frame is one write");
+const _: () = assert!(FRAME_LEN_TARGET <= WRITE_LEN_MAX, "most frames are one write");
+const _: () = assert!(WRITE_LEN_MAX as u64 <= BASE_SYNC_EVERY, "a sync covers whole writes");
+const _: () = assert!(RETRY_MILLIS < RETRY_MILLIS_MAX, "the delay has room to grow");
+const _: () = assert!(LINE_LEN_MAX < READ_LEN, "a line fits one read");
