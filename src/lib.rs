@@ -17,4 +17,6 @@ pub mod sabotage;
 pub mod units;
 
 #[cfg(feature = "std")]
+pub mod driver;
+#[cfg(feature = "std")]
 pub mod vfs;

@@ -63,9 +63,24 @@ pub const READ_LEN: usize = 1 << 20;
 
 const _: () = assert!(VALUE_LEN_MAX < COMMIT_LEN_MAX, "a commit holds any value");
 const _: () = assert!(KEY_LEN_MAX < COMMIT_LEN_MAX, "a commit holds any key");
-const _: () = assert!(BASE_PIECE_LEN <= BASE_CHUNK_LEN, "a base frame holds a piece");
-const _: () = assert!(BASE_CHUNK_LEN <= WRITE_LEN_MAX / 2, "a base frame is one write");
-const _: () = assert!(FRAME_LEN_TARGET <= WRITE_LEN_MAX, "most frames are one write");
-const _: () = assert!(WRITE_LEN_MAX as u64 <= BASE_SYNC_EVERY, "a sync covers whole writes");
-const _: () = assert!(RETRY_MILLIS < RETRY_MILLIS_MAX, "the delay has room to grow");
+const _: () = assert!(
+    BASE_PIECE_LEN <= BASE_CHUNK_LEN,
+    "a base frame holds a piece"
+);
+const _: () = assert!(
+    BASE_CHUNK_LEN <= WRITE_LEN_MAX / 2,
+    "a base frame is one write"
+);
+const _: () = assert!(
+    FRAME_LEN_TARGET <= WRITE_LEN_MAX,
+    "most frames are one write"
+);
+const _: () = assert!(
+    WRITE_LEN_MAX as u64 <= BASE_SYNC_EVERY,
+    "a sync covers whole writes"
+);
+const _: () = assert!(
+    RETRY_MILLIS < RETRY_MILLIS_MAX,
+    "the delay has room to grow"
+);
 const _: () = assert!(LINE_LEN_MAX < READ_LEN, "a line fits one read");

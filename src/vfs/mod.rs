@@ -16,8 +16,8 @@
 //! | [`unlink`](Vfs::unlink) | the name is gone for readers | that this is durable |
 //! | [`close`](Vfs::close) | the handle is gone | that anything is durable |
 
-use std::vec::Vec;
 use std::string::String;
+use std::vec::Vec;
 
 use crate::effect::IoError;
 
