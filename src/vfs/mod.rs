@@ -16,6 +16,28 @@
 //! | [`unlink`](Vfs::unlink) | the name is gone for readers | that this is durable |
 //! | [`close`](Vfs::close) | the handle is gone | that anything is durable |
 
+//!
+//! Backends: [`MemVfs`] in memory, [`OsVfs`] on a Unix file system, and whatever a program brings
+//! along. [`conformance`] holds the tests that every one of them must pass.
+//!
+//! # Systems
+//!
+//! Linux is what is tested. Other Unix systems get the same [`OsVfs`] with these differences:
+//! Apple's sync is `F_FULLFSYNC`, and where there is no `copy_file_range` a copy goes through
+//! memory. Windows gets no `OsVfs`: a directory cannot be synced there and an open file cannot be
+//! renamed over, so a store's promises would not hold; `MemVfs` and backends of your own work.
+
+mod convert;
+mod mem;
+#[cfg(unix)]
+mod os;
+
+pub mod conformance;
+
+pub use mem::{MemFile, MemLock, MemVfs};
+#[cfg(unix)]
+pub use os::{OsFile, OsLock, OsVfs};
+
 use std::string::String;
 use std::vec::Vec;
 
