@@ -13,6 +13,7 @@ extern crate std;
 
 pub mod effect;
 pub mod limits;
+pub mod log;
 pub mod sabotage;
 pub mod units;
 
