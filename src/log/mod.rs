@@ -27,3 +27,6 @@ pub use line::{
 pub use scan::{Frame, Scanner, Step};
 pub use sequence::{Mismatch, Sequence};
 pub use verify::Verifier;
+
+#[cfg(test)]
+mod tests;
