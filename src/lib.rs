@@ -14,6 +14,7 @@ extern crate std;
 pub mod effect;
 pub mod limits;
 pub mod log;
+pub mod redis;
 pub mod sabotage;
 pub mod units;
 

@@ -56,6 +56,12 @@ pub const COLLECT_STEP: usize = 64;
 
 /// Longest annotation line with its CRLF, in bytes; Redis 7.0.15 accepts 1,023 and refuses 1,024.
 pub const LINE_LEN_MAX: usize = 1_023;
+/// Longest line of a Redis manifest with its line feed, in bytes.
+pub const MANIFEST_LINE_LEN_MAX: usize = 1_024;
+/// Longest Redis manifest that is read, in bytes.
+pub const MANIFEST_LEN_MAX: u64 = 16 << 20;
+/// Failed commands that a load of Redis's files keeps the details of; all are counted.
+pub const FAILURES_KEPT_MAX: usize = 64;
 /// Bytes of a torn tail that quarantine keeps at most.
 pub const QUARANTINE_LEN_MAX: u64 = 64 << 20;
 /// Recovery reads in pieces of so many bytes.
