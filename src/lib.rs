@@ -11,10 +11,13 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod command;
 pub mod effect;
+pub mod keyspace;
 pub mod limits;
 pub mod log;
 pub mod redis;
+pub mod resp;
 pub mod sabotage;
 pub mod units;
 

@@ -90,3 +90,5 @@ const _: () = assert!(
     "the delay has room to grow"
 );
 const _: () = assert!(LINE_LEN_MAX < READ_LEN, "a line fits one read");
+/// Most arguments of one command, its name included.
+pub const ARGC_MAX: usize = 1 << 21;

@@ -1,0 +1,237 @@
+//! Commands: argv to [`Command`], its effect on the keyspace, its [`Reply`], and what to log.
+//!
+//! What is logged is deterministic: absolute times, an expired key as an explicit `DEL`, `SET`
+//! without conditions. So loading needs no clock, and the same keyspace, command and time have the
+//! same effect, reply and log, byte for byte. A reading access to an expired key sees nothing; a
+//! writing one removes it first, and logs that.
+
+mod error;
+mod expiry;
+mod glob;
+mod keys;
+mod log;
+mod parse;
+mod replay;
+mod reply;
+mod strings;
+mod types;
+
+use alloc::vec::Vec;
+
+pub use error::CommandError;
+pub use glob::glob_matches;
+pub use log::{CommitLog, LoggedCommit, write_base_entry, write_base_expiry, write_select};
+pub use replay::{Applied, Replay, ReplayError};
+pub use reply::Reply;
+pub use types::{Command, ExpireConditions, ExpireTime, SetCondition, SetExpiry, SetOptions};
+
+use crate::keyspace::{Entry, Keyspace};
+use crate::limits::{ARGC_MAX, DATABASES_MAX, KEY_LEN_MAX, VALUE_LEN_MAX};
+use crate::units::WallMillis;
+use log::Arg;
+
+/// Executes a command and collects what it changed.
+///
+/// A refused command changes nothing, except that a key that has expired may be removed, and this
+/// logged.
+pub fn execute(
+    keyspace: &mut Keyspace,
+    db: u32,
+    command: &Command,
+    now: WallMillis,
+    log: &mut CommitLog,
+) -> Reply {
+    if let Err(error) = command.check_bounds(db) {
+        return Reply::Error(error);
+    }
+    let view = View { keyspace, db, now };
+    match view.execute(command) {
+        Some(reply) => reply.into(),
+        None => {
+            let mut writer = Writer {
+                keyspace,
+                db,
+                now,
+                log,
+            };
+            writer.execute(command).into()
+        }
+    }
+}
+
+/// Executes a command that only reads; none if it may write.
+#[must_use]
+pub fn query(keyspace: &Keyspace, db: u32, command: &Command, now: WallMillis) -> Option<Reply> {
+    if command.is_write() {
+        return None;
+    }
+    if let Err(error) = command.check_bounds(db) {
+        return Some(Reply::Error(error));
+    }
+    let reply = View { keyspace, db, now }.execute(command)?;
+    Some(reply.into())
+}
+
+/// Removes a key if it has expired, and logs that; true if it had.
+pub fn expire_key(
+    keyspace: &mut Keyspace,
+    db: u32,
+    key: &[u8],
+    now: WallMillis,
+    log: &mut CommitLog,
+) -> bool {
+    let expired = keyspace
+        .get(db, key)
+        .is_some_and(|entry| !entry.is_live(now));
+    if expired {
+        keyspace.remove(db, key);
+        log.push(db, "DEL", &[Arg::Bytes(key)]);
+    }
+    expired
+}
+
+/// A keyspace to read: one database at one time.
+#[derive(Clone, Copy)]
+struct View<'a> {
+    keyspace: &'a Keyspace,
+    db: u32,
+    now: WallMillis,
+}
+
+impl<'a> View<'a> {
+    fn live(self, key: &[u8]) -> Option<&'a Entry> {
+        self.keyspace.get_live(self.db, key, self.now)
+    }
+
+    /// Executes what only reads; none for the rest.
+    fn execute(self, command: &Command) -> Option<Result<Reply, CommandError>> {
+        Some(match command {
+            Command::Get { key } => self.get(key),
+            Command::MGet { keys } => self.mget(keys),
+            Command::StrLen { key } => self.strlen(key),
+            Command::Exists { keys } => self.exists(keys),
+            Command::Type { key } => self.type_name(key),
+            Command::Ttl { key } => self.ttl(key),
+            Command::PTtl { key } => self.pttl(key),
+            Command::ExpireTime { key } => self.expiretime(key),
+            Command::PExpireTime { key } => self.pexpiretime(key),
+            Command::Keys { pattern } => self.keys(pattern),
+            Command::Scan {
+                cursor,
+                pattern,
+                count,
+                type_name,
+            } => self.scan(*cursor, pattern.as_deref(), *count, type_name.as_deref()),
+            Command::DbSize => self.dbsize(),
+            Command::Select { db } => keys::select(*db),
+            Command::Ping { message: None } => Ok(Reply::Simple("PONG")),
+            Command::Ping {
+                message: Some(message),
+            }
+            | Command::Echo { message } => Ok(Reply::Bulk(message.clone())),
+            _ => return None,
+        })
+    }
+}
+
+/// A keyspace to change: one database at one time, and the log.
+struct Writer<'a> {
+    keyspace: &'a mut Keyspace,
+    db: u32,
+    now: WallMillis,
+    log: &'a mut CommitLog,
+}
+
+impl Writer<'_> {
+    /// What a key holds; if it has expired it is removed first.
+    fn live(&mut self, key: &[u8]) -> Option<&Entry> {
+        expire_key(self.keyspace, self.db, key, self.now, self.log);
+        self.keyspace.get(self.db, key)
+    }
+
+    fn now_signed(&self) -> i64 {
+        i64::try_from(self.now.0).unwrap_or(i64::MAX)
+    }
+
+    fn execute(&mut self, command: &Command) -> Result<Reply, CommandError> {
+        match command {
+            Command::Set {
+                key,
+                value,
+                options,
+            } => self.set(key, value, *options),
+            Command::SetNx { key, value } => self.setnx(key, value),
+            Command::SetEx { key, millis, value } | Command::PSetEx { key, millis, value } => {
+                self.setex(key, *millis, value, command.name())
+            }
+            Command::GetSet { key, value } => self.getset(key, value),
+            Command::GetDel { key } => self.getdel(key),
+            Command::MSet { pairs } => self.mset(pairs),
+            Command::MSetNx { pairs } => self.msetnx(pairs),
+            Command::Append { key, value } => self.append(key, value),
+            Command::Incr { key } => self.incr(key, 1, "INCR", None),
+            Command::Decr { key } => self.incr(key, -1, "DECR", None),
+            Command::IncrBy { key, by } => self.incr(key, *by, "INCRBY", Some(*by)),
+            Command::DecrBy { key, by } => {
+                let negated = by.checked_neg().ok_or(CommandError::DecrementOverflow)?;
+                self.incr(key, negated, "DECRBY", Some(*by))
+            }
+            Command::Del { keys } => self.del(keys, "DEL"),
+            Command::Unlink { keys } => self.del(keys, "UNLINK"),
+            Command::Expire {
+                key,
+                time,
+                conditions,
+            } => self.expire(key, *time, *conditions),
+            Command::Persist { key } => self.persist(key),
+            Command::FlushDb => self.flush_db(),
+            Command::FlushAll => self.flush_all(),
+            reading => unreachable!("{} only reads", reading.name()),
+        }
+    }
+}
+
+impl Command {
+    /// What a program that builds a command itself may get wrong.
+    fn check_bounds(&self, db: u32) -> Result<(), CommandError> {
+        if db >= DATABASES_MAX {
+            return Err(CommandError::InvalidDb);
+        }
+        let keys: &[Vec<u8>] = match self {
+            Self::Del { keys }
+            | Self::Unlink { keys }
+            | Self::Exists { keys }
+            | Self::MGet { keys } => keys,
+            Self::MSet { pairs } | Self::MSetNx { pairs } => {
+                let fits = |(key, value): &(Vec<u8>, _)| fits(key, Some(value));
+                return check(1 + 2 * pairs.len(), pairs.iter().all(fits));
+            }
+            Self::Set { key, value, .. }
+            | Self::SetNx { key, value }
+            | Self::SetEx { key, value, .. }
+            | Self::PSetEx { key, value, .. }
+            | Self::GetSet { key, value }
+            | Self::Append { key, value } => return check(3, fits(key, Some(value))),
+            Self::Incr { key }
+            | Self::Decr { key }
+            | Self::IncrBy { key, .. }
+            | Self::DecrBy { key, .. } => return check(3, fits(key, None)),
+            _ => return Ok(()),
+        };
+        check(1 + keys.len(), true)
+    }
+}
+
+fn fits(key: &[u8], value: Option<&crate::keyspace::Str>) -> bool {
+    key.len() <= KEY_LEN_MAX && value.is_none_or(|value| value.len() <= VALUE_LEN_MAX)
+}
+
+const fn check(argc: usize, lengths_fit: bool) -> Result<(), CommandError> {
+    if argc > ARGC_MAX {
+        return Err(CommandError::TooManyArguments);
+    }
+    if !lengths_fit {
+        return Err(CommandError::TooLong);
+    }
+    Ok(())
+}

@@ -1,0 +1,176 @@
+//! Logged commands, applied again.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::types::{ExpireTime, SetExpiry};
+use super::{Command, CommandError, CommitLog, Reply, execute};
+use crate::keyspace::Keyspace;
+use crate::limits::COLLECT_STEP;
+use crate::units::WallMillis;
+
+/// Applies logged commands to a keyspace. Keys never expire meanwhile, and no clock is needed.
+///
+/// A command outside `MULTI` is one commit, and so is all between `MULTI` and `EXEC`: it is applied
+/// at the `EXEC` and not before. So a log that ends within a `MULTI` leaves no part of it.
+#[derive(Clone, Debug, Default, Hash)]
+pub struct Replay {
+    db: u32,
+    /// What came since the `MULTI`, with its databases.
+    multi: Option<Vec<(u32, Command)>>,
+    /// The database to go back to if the `MULTI` never ends.
+    db_before: u32,
+}
+
+/// What a logged command did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Applied {
+    /// Nothing yet: `SELECT`, `MULTI`, or a command within a `MULTI`.
+    Pending,
+    /// One commit.
+    Commit {
+        /// How many commands it had.
+        commands: u32,
+        /// How many of them were refused and did nothing; Redis ignores those, too.
+        refused: u32,
+    },
+}
+
+/// Why a logged command cannot be applied; nothing of it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReplayError {
+    /// It is no command, or not with these arguments.
+    #[error("{0}")]
+    Command(#[from] CommandError),
+    /// It reads only, so nobody logs it.
+    #[error("'{name}' is no command that changes anything")]
+    NotAWrite {
+        /// Its name, in lower case.
+        name: String,
+    },
+    /// Its effect depends on when it was executed.
+    #[error("'{name}' with a relative time cannot be loaded")]
+    RelativeTime {
+        /// Its name, in lower case.
+        name: String,
+    },
+    /// `MULTI` within a `MULTI`.
+    #[error("MULTI within MULTI")]
+    Nested,
+    /// `EXEC` without a `MULTI`.
+    #[error("EXEC without MULTI")]
+    WithoutMulti,
+}
+
+impl Replay {
+    /// At the beginning of a log: database 0, no `MULTI`.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The database that is selected.
+    #[must_use]
+    pub fn db(&self) -> u32 {
+        self.db
+    }
+
+    /// Whether a `MULTI` waits for its `EXEC`.
+    #[must_use]
+    pub fn in_multi(&self) -> bool {
+        self.multi.is_some()
+    }
+
+    /// Forgets a `MULTI` that has not ended.
+    pub fn discard_multi(&mut self) {
+        if self.multi.take().is_some() {
+            self.db = self.db_before;
+        }
+    }
+
+    /// Applies one logged command.
+    ///
+    /// # Errors
+    /// If it is none that a log may hold.
+    pub fn apply(
+        &mut self,
+        keyspace: &mut Keyspace,
+        argv: &[&[u8]],
+    ) -> Result<Applied, ReplayError> {
+        match argv {
+            [name] if name.eq_ignore_ascii_case(b"multi") => self.begin_multi(),
+            [name] if name.eq_ignore_ascii_case(b"exec") => self.exec(keyspace),
+            _ => self.command(keyspace, Command::parse(argv)?),
+        }
+    }
+
+    fn begin_multi(&mut self) -> Result<Applied, ReplayError> {
+        if self.in_multi() {
+            return Err(ReplayError::Nested);
+        }
+        self.multi = Some(Vec::new());
+        self.db_before = self.db;
+        Ok(Applied::Pending)
+    }
+
+    fn exec(&mut self, keyspace: &mut Keyspace) -> Result<Applied, ReplayError> {
+        let commands = self.multi.take().ok_or(ReplayError::WithoutMulti)?;
+        Ok(commit(keyspace, &commands))
+    }
+
+    fn command(
+        &mut self,
+        keyspace: &mut Keyspace,
+        command: Command,
+    ) -> Result<Applied, ReplayError> {
+        if let Command::Select { db } = command {
+            self.db = db;
+            return Ok(Applied::Pending);
+        }
+        let name = || String::from(command.name());
+        if !command.is_write() {
+            return Err(ReplayError::NotAWrite { name: name() });
+        }
+        if has_relative_time(&command) {
+            return Err(ReplayError::RelativeTime { name: name() });
+        }
+        match &mut self.multi {
+            Some(commands) => {
+                commands.push((self.db, command));
+                Ok(Applied::Pending)
+            }
+            None => Ok(commit(keyspace, &[(self.db, command)])),
+        }
+    }
+}
+
+fn has_relative_time(command: &Command) -> bool {
+    match command {
+        Command::Set { options, .. } => matches!(options.expiry, SetExpiry::In(_)),
+        Command::Expire { time, .. } => {
+            matches!(time, ExpireTime::Seconds(_) | ExpireTime::Millis(_))
+        }
+        Command::SetEx { .. } | Command::PSetEx { .. } => true,
+        _ => false,
+    }
+}
+
+/// Before any expiry: at that time no key has expired.
+const BEFORE_ALL: WallMillis = WallMillis(0);
+
+fn commit(keyspace: &mut Keyspace, commands: &[(u32, Command)]) -> Applied {
+    let mut refused = 0;
+    for (db, command) in commands {
+        let mut log = CommitLog::new();
+        let reply = execute(keyspace, *db, command, BEFORE_ALL, &mut log);
+        refused += u32::from(matches!(reply, Reply::Error(_)));
+    }
+    let undo = keyspace.take_undo();
+    keyspace.retire(undo);
+    keyspace.collect(COLLECT_STEP);
+    Applied::Commit {
+        commands: u32::try_from(commands.len()).expect("they fit memory"),
+        refused,
+    }
+}

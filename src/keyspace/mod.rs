@@ -1,0 +1,408 @@
+//! The keyspace: databases of keys and values in memory. It knows no disk.
+
+mod db;
+mod entry;
+mod garbage;
+mod hash;
+mod index;
+mod snapshot;
+mod text;
+mod undo;
+
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
+
+pub use entry::{Entry, Value};
+pub use snapshot::SnapshotItem;
+pub use text::Str;
+pub use undo::Undo;
+
+use crate::limits::DATABASES_MAX;
+use crate::units::WallMillis;
+use db::Db;
+use garbage::Garbage;
+use snapshot::Snapshot;
+use undo::Inverse;
+
+/// A key's bytes, shared by everything that names it.
+pub type Key = Arc<[u8]>;
+
+/// How far a scan has come; 0 is the beginning, and the end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ScanCursor(pub u64);
+
+/// Databases of keys and values.
+#[derive(Clone, Debug)]
+pub struct Keyspace {
+    seed: u64,
+    /// Databases that hold a key.
+    dbs: BTreeMap<u32, Arc<Db>>,
+    journal: Vec<Inverse>,
+    snapshot: Option<Snapshot>,
+    garbage: Garbage,
+}
+
+/// Reading.
+impl Keyspace {
+    /// An empty keyspace whose order is drawn from a seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            dbs: BTreeMap::new(),
+            journal: Vec::new(),
+            snapshot: None,
+            garbage: Garbage::default(),
+        }
+    }
+
+    /// What a key holds, expired or not.
+    #[must_use]
+    pub fn get(&self, db: u32, key: &[u8]) -> Option<&Entry> {
+        let db = self.dbs.get(&db)?;
+        let slot = db.index.find(self.position(key), key)?;
+        Some(&slot.entry)
+    }
+
+    /// What a key holds, unless it has expired.
+    #[must_use]
+    pub fn get_live(&self, db: u32, key: &[u8], now: WallMillis) -> Option<&Entry> {
+        self.get(db, key).filter(|entry| entry.is_live(now))
+    }
+
+    /// How many keys a database holds, expired ones included.
+    #[must_use]
+    pub fn len(&self, db: u32) -> usize {
+        self.dbs.get(&db).map_or(0, |db| db.index.len())
+    }
+
+    /// Whether no database holds a key.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.dbs.is_empty()
+    }
+
+    /// How many keys all databases hold, expired ones included.
+    #[must_use]
+    pub fn total_len(&self) -> usize {
+        self.dbs.values().map(|db| db.index.len()).sum()
+    }
+
+    /// The databases that hold a key, in order.
+    pub fn databases(&self) -> impl Iterator<Item = u32> {
+        self.dbs.keys().copied()
+    }
+
+    /// All entries of a database, expired ones included, in the order of positions.
+    pub fn iter(&self, db: u32) -> impl Iterator<Item = (&[u8], &Entry)> {
+        let db = self.dbs.get(&db).into_iter();
+        db.flat_map(|db| db.index.iter())
+            .map(|slot| (&slot.key[..], &slot.entry))
+    }
+
+    /// Up to about `count` entries from a cursor on, expired ones included, and the cursor that goes
+    /// on; 0 at the end.
+    ///
+    /// A key that is there from the first call to the last is given out exactly once, however the
+    /// database grows or shrinks in between. Work is bounded by `count`, also where the index is
+    /// nearly empty: there may be no entry and yet a cursor to go on with.
+    #[must_use]
+    pub fn scan(
+        &self,
+        db: u32,
+        cursor: ScanCursor,
+        count: usize,
+    ) -> (Vec<(&Key, &Entry)>, ScanCursor) {
+        let mut out = Vec::new();
+        let Some(db) = self.dbs.get(&db) else {
+            return (out, ScanCursor(0));
+        };
+        let count = count.max(1);
+        let mut position = cursor.0;
+        for _ in 0..count {
+            let (slots, end) = db.index.rest(position);
+            let mut last = None;
+            for slot in slots {
+                if out.len() >= count && last != Some(slot.position) {
+                    return (out, ScanCursor(slot.position));
+                }
+                last = Some(slot.position);
+                out.push((&slot.key, &slot.entry));
+            }
+            match end {
+                Some(end) => position = end,
+                None => return (out, ScanCursor(0)),
+            }
+            if out.len() >= count {
+                break;
+            }
+        }
+        (out, ScanCursor(position))
+    }
+
+    /// Up to `limit` keys that have expired, earliest first within a database.
+    #[must_use]
+    pub fn expired(&self, now: WallMillis, limit: usize) -> Vec<(u32, Key)> {
+        let all = self.dbs.iter().flat_map(|(number, db)| {
+            let keys = db.expiries.iter().take_while(|(expiry, _)| *expiry < now);
+            keys.map(|(_, key)| (*number, Key::clone(key)))
+        });
+        all.take(limit).collect()
+    }
+
+    /// The earliest expiry of all: the last moment at which that key is there.
+    #[must_use]
+    pub fn next_expiry(&self) -> Option<WallMillis> {
+        let firsts = self.dbs.values().filter_map(|db| db.expiries.first());
+        firsts.map(|(expiry, _)| *expiry).min()
+    }
+
+    /// How many keys of a database expire.
+    #[must_use]
+    pub fn expiring_len(&self, db: u32) -> usize {
+        self.dbs.get(&db).map_or(0, |db| db.expiries.len())
+    }
+
+    /// Whether both hold the same databases, keys, values and expiries; seeds, journals, snapshots
+    /// and garbage aside.
+    #[must_use]
+    pub fn same_content(&self, other: &Self) -> bool {
+        self.dbs.keys().eq(other.dbs.keys())
+            && self.dbs.iter().all(|(number, db)| {
+                other.len(*number) == db.index.len()
+                    && db
+                        .index
+                        .iter()
+                        .all(|slot| other.get(*number, &slot.key) == Some(&slot.entry))
+            })
+    }
+
+    fn position(&self, key: &[u8]) -> u64 {
+        hash::hash(self.seed, key).reverse_bits()
+    }
+}
+
+/// Writing. Every write records its inverse; [`take_undo`](Keyspace::take_undo) closes the journal.
+impl Keyspace {
+    /// Puts an entry under a key; true if there was one.
+    ///
+    /// # Panics
+    /// If the database's number is out of bounds.
+    pub fn insert(&mut self, db: u32, key: &[u8], entry: Entry) -> bool {
+        self.write(db, key, Some(entry))
+    }
+
+    /// Removes a key; true if it was there.
+    pub fn remove(&mut self, db: u32, key: &[u8]) -> bool {
+        self.write(db, key, None)
+    }
+
+    /// Changes an entry in place, if the key is there. Large values are shared with the journal, so
+    /// keeping the old one costs no copy.
+    pub fn update<T>(
+        &mut self,
+        db: u32,
+        key: &[u8],
+        change: impl FnOnce(&mut Entry) -> T,
+    ) -> Option<T> {
+        let position = self.position(key);
+        let slot = self.dbs.get(&db)?.index.find(position, key)?;
+        let (key, old) = (Key::clone(&slot.key), slot.entry.clone());
+        if let Some(snapshot) = &mut self.snapshot {
+            snapshot.before_write(db, position, &key, Some(&old));
+        }
+        let target = Arc::make_mut(self.dbs.get_mut(&db)?);
+        let entry = &mut target.index.find_mut(position, &key)?.entry;
+        let result = change(entry);
+        let expiry = entry.expiry;
+        target.move_expiry(&key, old.expiry, expiry);
+        let old = Some(old);
+        self.journal.push(Inverse::Entry { db, key, old });
+        Some(result)
+    }
+
+    /// Removes all keys of a database; true if there were any.
+    pub fn flush_db(&mut self, db: u32) -> bool {
+        let Some(old) = self.swap(db, None) else {
+            return false;
+        };
+        self.journal.push(Inverse::Db { db, old });
+        true
+    }
+
+    /// Removes all keys; true if there were any.
+    pub fn flush_all(&mut self) -> bool {
+        let numbers: Vec<u32> = self.dbs.keys().copied().collect();
+        for db in &numbers {
+            self.flush_db(*db);
+        }
+        !numbers.is_empty()
+    }
+
+    fn write(&mut self, db: u32, key: &[u8], new: Option<Entry>) -> bool {
+        let position = self.position(key);
+        let found = self
+            .dbs
+            .get(&db)
+            .and_then(|db| db.index.find(position, key));
+        let key = match found {
+            Some(slot) => Key::clone(&slot.key),
+            None if new.is_none() => return false,
+            None => Key::from(key),
+        };
+        let old = self.put(db, position, &key, new);
+        let existed = old.is_some();
+        self.journal.push(Inverse::Entry { db, key, old });
+        existed
+    }
+
+    /// Puts an entry, or none; the one way by which a single key changes.
+    fn put(&mut self, db: u32, position: u64, key: &Key, new: Option<Entry>) -> Option<Entry> {
+        assert!(db < DATABASES_MAX, "K5: database {db} is out of bounds");
+        if let Some(snapshot) = &mut self.snapshot {
+            let target = self.dbs.get(&db);
+            let found = target.and_then(|db| db.index.find(position, key));
+            snapshot.before_write(db, position, key, found.map(|slot| &slot.entry));
+        }
+        let target = Arc::make_mut(self.dbs.entry(db).or_default());
+        let old = target.put(position, key, new);
+        if target.index.len() == 0 {
+            self.dbs.remove(&db);
+        }
+        old
+    }
+
+    /// Replaces a database; the one way by which a whole one changes.
+    fn swap(&mut self, db: u32, new: Option<Arc<Db>>) -> Option<Arc<Db>> {
+        let old = self.dbs.get(&db);
+        if old.is_none() && new.is_none() {
+            return None;
+        }
+        if let Some(snapshot) = &mut self.snapshot {
+            snapshot.before_swap(db, old, new.as_ref());
+        }
+        match new {
+            Some(new) => self.dbs.insert(db, new),
+            None => self.dbs.remove(&db),
+        }
+    }
+}
+
+/// Taking back and freeing.
+impl Keyspace {
+    /// Closes the journal: what takes back all writes since the last call.
+    pub fn take_undo(&mut self) -> Undo {
+        Undo {
+            inverses: core::mem::take(&mut self.journal),
+        }
+    }
+
+    /// Takes a commit back. Commits are taken back newest first.
+    ///
+    /// # Panics
+    /// If the journal is open: its writes are newer.
+    pub fn roll_back(&mut self, undo: Undo) {
+        assert!(self.journal.is_empty(), "K9: a newer commit is open");
+        for inverse in undo.inverses.into_iter().rev() {
+            match inverse {
+                Inverse::Entry { db, key, old } => {
+                    let position = self.position(&key);
+                    if let Some(entry) = self.put(db, position, &key, old) {
+                        self.garbage.entry(entry);
+                    }
+                }
+                Inverse::Db { db, old } => {
+                    if let Some(db) = self.swap(db, Some(old)) {
+                        self.garbage.db(db);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lets go of what takes a commit back: it stands.
+    pub fn retire(&mut self, undo: Undo) {
+        self.garbage.undo(undo);
+    }
+
+    /// Lets go of an entry that a snapshot gave out; a large one is freed in steps.
+    pub fn discard(&mut self, entry: Entry) {
+        self.garbage.entry(entry);
+    }
+
+    /// Frees at most so many values, chunks or slots; true if more is left.
+    pub fn collect(&mut self, steps: usize) -> bool {
+        self.garbage.collect(steps)
+    }
+}
+
+/// Snapshots.
+impl Keyspace {
+    /// Begins a snapshot of this moment.
+    ///
+    /// # Panics
+    /// If one is being taken.
+    pub fn begin_snapshot(&mut self) {
+        assert!(self.snapshot.is_none(), "K6: one snapshot at a time");
+        self.snapshot = Some(Snapshot::default());
+    }
+
+    /// The next items, about `budget` bytes of them and at least one; there may be none before the
+    /// end, where the index is nearly empty. Go on until [`snapshot_done`](Self::snapshot_done).
+    #[must_use]
+    pub fn snapshot_step(&mut self, budget: usize) -> Vec<SnapshotItem> {
+        let Some(mut snapshot) = self.snapshot.take() else {
+            return Vec::new();
+        };
+        let items = snapshot.step(&self.dbs, &mut self.garbage, budget);
+        if snapshot.is_done() {
+            snapshot.retire(&mut self.garbage);
+        } else {
+            self.snapshot = Some(snapshot);
+        }
+        items
+    }
+
+    /// Whether no snapshot is being taken: all was given out, or it was cancelled.
+    #[must_use]
+    pub fn snapshot_done(&self) -> bool {
+        self.snapshot.is_none()
+    }
+
+    /// Gives a snapshot up, if one is being taken.
+    pub fn cancel_snapshot(&mut self) {
+        if let Some(snapshot) = self.snapshot.take() {
+            snapshot.retire(&mut self.garbage);
+        }
+    }
+}
+
+impl Keyspace {
+    /// Checks every invariant; the work grows with the keyspace.
+    ///
+    /// # Panics
+    /// Where one is broken, with its number.
+    pub fn check_invariants(&self) {
+        for (number, db) in &self.dbs {
+            assert!(*number < DATABASES_MAX, "K5: database {number}");
+            assert!(db.index.len() > 0, "K5: database {number} is empty");
+            db.check_invariants(|key| self.position(key));
+        }
+        if let Some(snapshot) = &self.snapshot {
+            snapshot.check_invariants(&self.dbs);
+        }
+    }
+}
+
+/// By what future behaviour depends on: content, open journal and snapshot; not by the order in
+/// which keys came, and not by garbage.
+impl Hash for Keyspace {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.seed.hash(state);
+        self.dbs.hash(state);
+        self.journal.hash(state);
+        self.snapshot.hash(state);
+    }
+}
