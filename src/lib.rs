@@ -13,6 +13,7 @@ extern crate std;
 
 pub mod command;
 pub mod effect;
+pub mod engine;
 pub mod keyspace;
 pub mod limits;
 pub mod log;
@@ -23,5 +24,7 @@ pub mod units;
 
 #[cfg(feature = "std")]
 pub mod driver;
+#[cfg(feature = "std")]
+pub mod recover;
 #[cfg(feature = "std")]
 pub mod vfs;

@@ -1,0 +1,413 @@
+//! Reading a log: the fold of its commits, and where it stops being one.
+
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+use std::vec::Vec;
+
+use crate::command::{Applied, Replay, ReplayError};
+use crate::effect::IoError;
+use crate::keyspace::Keyspace;
+use crate::limits::{COLLECT_STEP, READ_LEN};
+use crate::log::{Evidence, FrameError, FrameKind, FrameLine, Scanner, Step};
+use crate::resp::{self, Parsed, RespError};
+use crate::sabotage::Saboteur;
+use crate::units::{Identity, Incarnation, Lsn};
+use crate::vfs::{Access, Vfs};
+
+use super::{OpenError, Progress, Watch, read_up_to};
+
+/// What a log holds.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The state after its last commit.
+    pub keyspace: Keyspace,
+    /// The last commit.
+    pub lsn: Lsn,
+    /// The history's identity.
+    pub identity: Identity,
+    /// The largest incarnation seen, behind a tear included.
+    pub incarnation: Incarnation,
+    /// Up to which commit the frames prove durability.
+    pub evidence: Lsn,
+    /// The end of the frame that holds that commit, in bytes: what lies before is durable.
+    pub evidence_len: u64,
+    /// The end of the last intact frame, in bytes.
+    pub intact_len: u64,
+    /// The file's length, in bytes.
+    pub file_len: u64,
+    /// What does not verify behind the last intact frame: a torn tail.
+    pub bad: Option<FrameError>,
+    /// Keys in the base, and commits behind it.
+    pub base_keys: u64,
+    /// The last commit that the base holds.
+    pub base_lsn: Lsn,
+    /// The base's end, in bytes.
+    pub base_len: u64,
+}
+
+/// Why a log cannot be loaded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The file system failed.
+    #[error("reading: {0}")]
+    Io(#[from] IoError),
+    /// Its first line is not that of a log of ours.
+    #[error("not a log of indelible: {0}")]
+    NotALog(FrameError),
+    /// It was written by a newer version.
+    #[error("written by a newer version: {0}")]
+    NewerVersion(FrameError),
+    /// The base, which was durable before the file got its name, is damaged.
+    #[error("damaged within its base: {0}")]
+    DamagedBase(FrameError),
+    /// Something before what was known durable is damaged.
+    #[error("damaged: {error}; intact up to commit {lsn}, but commit {evidence} was durable")]
+    Damaged {
+        #[doc = "What does not verify."]
+        error: FrameError,
+        #[doc = "The last commit before it."]
+        lsn: Lsn,
+        #[doc = "The commit that was known durable."]
+        evidence: Lsn,
+    },
+    /// An intact frame holds bytes that are no command.
+    #[error("offset {offset}: {source}")]
+    Resp {
+        #[doc = "Where the frame's body begins, in bytes."]
+        offset: u64,
+        #[doc = "What is wrong, with its offset in the body."]
+        source: RespError,
+    },
+    /// An intact frame holds a command that cannot be applied.
+    #[error("offset {offset}: {source}")]
+    Command {
+        #[doc = "Where the command begins, in bytes."]
+        offset: u64,
+        #[doc = "What is wrong."]
+        source: ReplayError,
+    },
+    /// An intact frame holds something else than it says.
+    #[error("offset {offset}: the frame says {expected} commits, it holds {found}")]
+    Commits {
+        #[doc = "Where the frame's body begins, in bytes."]
+        offset: u64,
+        #[doc = "What its line says."]
+        expected: u64,
+        #[doc = "What it holds."]
+        found: u64,
+    },
+    /// The watch said so.
+    #[error("aborted")]
+    Aborted,
+}
+
+impl From<LoadError> for OpenError {
+    fn from(source: LoadError) -> Self {
+        match source {
+            LoadError::Aborted => Self::Aborted,
+            source => Self::Load { source },
+        }
+    }
+}
+
+/// Reads a log without changing anything on disk and without a lock, beside a live store too.
+///
+/// # Errors
+/// [`LoadError`]; a torn tail is no error, see [`Loaded::bad`].
+pub fn load<V: Vfs>(vfs: &V, name: &str, hash_seed: u64) -> Result<Loaded, LoadError> {
+    let file = vfs.open(name, Access::Read)?;
+    load_file(vfs, &file, hash_seed, Saboteur::NONE, &mut |_| {
+        ControlFlow::Continue(())
+    })
+}
+
+/// Reads as [`load`] does, and again if a rewrite replaced the file meanwhile.
+///
+/// # Errors
+/// [`LoadError`], that of the last try.
+pub fn load_retrying<V: Vfs>(vfs: &V, name: &str, hash_seed: u64) -> Result<Loaded, LoadError> {
+    const TRIES: usize = 5;
+    for _ in 1..TRIES {
+        match load(vfs, name, hash_seed) {
+            Err(LoadError::Damaged { .. } | LoadError::DamagedBase(_) | LoadError::NotALog(_)) => {}
+            result => return result,
+        }
+    }
+    load(vfs, name, hash_seed)
+}
+
+/// Reads the log that is open as `file`.
+pub(super) fn load_file<V: Vfs>(
+    vfs: &V,
+    file: &V::File,
+    hash_seed: u64,
+    saboteur: Saboteur,
+    watch: Watch<'_>,
+) -> Result<Loaded, LoadError> {
+    let file_len = vfs.len(file)?;
+    let mut window = Window {
+        vfs,
+        file,
+        file_len,
+        bytes: Vec::new(),
+        start: 0,
+        offset: 0,
+    };
+    let mut scanner = Scanner::new(saboteur);
+    let mut fold = Fold::new(hash_seed, file_len);
+    let bad = loop {
+        let left = file_len - window.offset;
+        match scanner.step(window.rest(), left) {
+            Step::Header { header, len } => {
+                fold.loaded.identity = header.identity;
+                window.take(len);
+            }
+            Step::Frame(frame) => {
+                let body_offset = window.offset + frame.body.start as u64;
+                fold.frame(&frame.line, body_offset, &window.rest()[frame.body.clone()])?;
+                window.take(frame.body.end);
+            }
+            Step::NeedMore(len) => {
+                window.fill(len)?;
+                if watch(Progress::Reading {
+                    done: window.offset,
+                    total: file_len,
+                })
+                .is_break()
+                {
+                    return Err(LoadError::Aborted);
+                }
+            }
+            Step::End => break None,
+            Step::Bad(error) => break Some(error),
+        }
+    };
+    let base_is_complete = scanner
+        .sequence()
+        .is_some_and(|sequence| sequence.is_base_complete());
+    if let Some(error) = bad {
+        if saboteur.is(41) {
+            fold.apply_what_is_there(window.rest());
+        }
+        judge(
+            &mut fold.loaded,
+            error,
+            scanner.sequence().is_some(),
+            base_is_complete,
+            &mut window,
+        )?;
+    } else if !base_is_complete {
+        let found = FrameError {
+            offset: file_len,
+            expected: crate::log::Expected::BaseOrEnd,
+            found: crate::log::Found::End,
+        };
+        return Err(LoadError::DamagedBase(found));
+    }
+    Ok(fold.loaded)
+}
+
+/// Torn tail or damage? // O9
+fn judge<V: Vfs>(
+    loaded: &mut Loaded,
+    error: FrameError,
+    has_header: bool,
+    base_is_complete: bool,
+    window: &mut Window<'_, V>,
+) -> Result<(), LoadError> {
+    if error.is_newer_version() {
+        return Err(LoadError::NewerVersion(error));
+    }
+    if !has_header {
+        return Err(LoadError::NotALog(error));
+    }
+    if !base_is_complete {
+        return Err(LoadError::DamagedBase(error));
+    }
+    let mut search = Evidence::new(loaded.identity);
+    let mut offset = loaded.intact_len;
+    while offset < loaded.file_len {
+        let bytes = read_up_to(window.vfs, window.file, offset, READ_LEN)?;
+        if bytes.is_empty() {
+            break;
+        }
+        search.feed(&bytes);
+        offset += bytes.len() as u64;
+    }
+    loaded.incarnation = loaded.incarnation.max(search.incarnation());
+    let evidence = loaded.evidence.max(search.watermark());
+    if evidence > loaded.lsn {
+        return Err(LoadError::Damaged {
+            error,
+            lsn: loaded.lsn,
+            evidence,
+        });
+    }
+    loaded.learn(evidence);
+    loaded.bad = Some(error);
+    Ok(())
+}
+
+/// The part of a file that is held in memory.
+struct Window<'a, V: Vfs> {
+    vfs: &'a V,
+    file: &'a V::File,
+    file_len: u64,
+    bytes: Vec<u8>,
+    /// Bytes at its beginning that were taken.
+    start: usize,
+    /// Where the rest begins in the file.
+    offset: u64,
+}
+
+impl<V: Vfs> Window<'_, V> {
+    fn rest(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+
+    fn take(&mut self, len: usize) {
+        self.start += len;
+        self.offset += len as u64;
+    }
+
+    /// Reads on until at least `len` bytes are there, a piece at a time.
+    fn fill(&mut self, len: usize) -> Result<(), IoError> {
+        self.bytes.drain(..self.start);
+        self.start = 0;
+        let left = self.file_len - self.offset;
+        let want = usize::try_from(left.min(len.max(READ_LEN) as u64)).expect("fits memory");
+        let from = self.offset + self.bytes.len() as u64;
+        let more = read_up_to(self.vfs, self.file, from, want - self.bytes.len())?;
+        let short = self.bytes.len() + more.len() < len;
+        self.bytes.extend_from_slice(&more);
+        if short {
+            // The file was longer a moment ago: a rewrite retires it.
+            return Err(IoError::new(crate::effect::IoErrorKind::Io));
+        }
+        Ok(())
+    }
+}
+
+/// The fold of the frames so far.
+struct Fold {
+    loaded: Loaded,
+    /// Frames behind the evidence: their last commit and their end.
+    unproved: VecDeque<(Lsn, u64)>,
+}
+
+impl Loaded {
+    fn learn(&mut self, evidence: Lsn) {
+        self.evidence = self.evidence.max(evidence);
+    }
+}
+
+impl Fold {
+    fn new(hash_seed: u64, file_len: u64) -> Self {
+        let loaded = Loaded {
+            keyspace: Keyspace::new(hash_seed),
+            lsn: Lsn(0),
+            identity: Identity(0),
+            incarnation: Incarnation(0),
+            evidence: Lsn(0),
+            evidence_len: 0,
+            intact_len: 0,
+            file_len,
+            bad: None,
+            base_keys: 0,
+            base_lsn: Lsn(0),
+            base_len: 0,
+        };
+        Self {
+            loaded,
+            unproved: VecDeque::new(),
+        }
+    }
+
+    fn frame(&mut self, line: &FrameLine, offset: u64, body: &[u8]) -> Result<(), LoadError> {
+        let meta = &line.meta;
+        let commits = self.apply(body, offset)?;
+        if meta.kind == FrameKind::Commits && commits != meta.count {
+            return Err(LoadError::Commits {
+                offset,
+                expected: meta.count,
+                found: commits,
+            });
+        }
+        let loaded = &mut self.loaded;
+        loaded.lsn = meta.last_lsn();
+        loaded.incarnation = loaded.incarnation.max(meta.incarnation);
+        loaded.intact_len = offset + line.len;
+        loaded.learn(meta.watermark);
+        if meta.kind == FrameKind::End {
+            loaded.learn(meta.lsn);
+            (loaded.base_keys, loaded.base_lsn) = (meta.keys, meta.lsn);
+            loaded.base_len = loaded.intact_len;
+            loaded.evidence_len = loaded.intact_len;
+        } else if meta.kind != FrameKind::Base {
+            self.unproved.push_back((loaded.lsn, loaded.intact_len));
+        }
+        let evidence = loaded.evidence;
+        while self
+            .unproved
+            .front()
+            .is_some_and(|(lsn, _)| *lsn <= evidence)
+        {
+            let (_, end) = self.unproved.pop_front().expect("just seen");
+            self.loaded.evidence_len = end;
+        }
+        Ok(())
+    }
+
+    /// Applies the commands of one body; says how many commits they were.
+    fn apply(&mut self, body: &[u8], offset: u64) -> Result<u64, LoadError> {
+        let mut replay = Replay::new();
+        let (mut at, mut commits) = (0, 0);
+        while at < body.len() {
+            let here = offset + at as u64;
+            match resp::parse_command(&body[at..]) {
+                Ok(Parsed::Complete { argv, len }) => {
+                    let applied = replay.apply(&mut self.loaded.keyspace, &argv);
+                    let applied = applied.map_err(|source| LoadError::Command {
+                        offset: here,
+                        source,
+                    })?;
+                    commits += u64::from(matches!(applied, Applied::Commit { .. }));
+                    at += len;
+                }
+                Ok(Parsed::Incomplete { .. }) => {
+                    return Err(LoadError::Commits {
+                        offset: here,
+                        expected: commits + 1,
+                        found: commits,
+                    });
+                }
+                Err(source) => {
+                    return Err(LoadError::Resp {
+                        offset: here,
+                        source,
+                    });
+                }
+            }
+            self.loaded.keyspace.collect(COLLECT_STEP);
+        }
+        Ok(commits)
+    }
+
+    /// A seeded bug: commands of a frame that is not intact are taken all the same.
+    fn apply_what_is_there(&mut self, rest: &[u8]) {
+        let body = rest
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .map_or(rest.len(), |end| end + 1);
+        let mut replay = Replay::new();
+        let mut at = body;
+        while let Ok(Parsed::Complete { argv, len }) = resp::parse_command(&rest[at..]) {
+            let multi = [b"MULTI".as_slice()];
+            if argv != multi {
+                let _ = replay.apply(&mut self.loaded.keyspace, &argv);
+            }
+            at += len;
+        }
+    }
+}
