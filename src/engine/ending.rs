@@ -132,6 +132,12 @@ impl Engine {
         if ending.heals_failed >= TRIES_MAX {
             return ending.error;
         }
+        if let (Some(rewrite), Some(live)) = (&self.rewrite, &self.live)
+            && rewrite.names.failures() >= TRIES_MAX
+            && live.poisoned.is_some()
+        {
+            return live.poisoned;
+        }
         let stuck = |side| {
             let log = self.log(side)?;
             log.no_room.filter(|_| log.backoff.failures() >= TRIES_MAX)

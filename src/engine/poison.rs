@@ -45,8 +45,8 @@ impl Engine {
             .is_some_and(|rewrite| rewrite.kind == Kind::Log);
         if copies_from_it && self.may_abandon() && !self.bug(62) {
             self.abandon(Some(error));
-            self.rewrite_backoff.hurry();
         }
+        self.rewrite_backoff.hurry();
         if self.stopped.is_none() && !self.healing {
             self.healing = true;
             self.events.push_back(Event::Healing { error });

@@ -7,6 +7,8 @@
 use crate::effect::{Action, FileHandle, IoError, IoErrorKind, Name};
 use crate::limits::{TRUNCATE_PAUSE_MILLIS, TRUNCATE_STEP};
 
+use crate::units::Millis;
+
 use super::complete::Purpose;
 use super::retry::Backoff;
 use super::{Engine, Event};
@@ -25,7 +27,22 @@ pub(super) struct Retiring {
     report: bool,
     out: bool,
     backoff: Backoff,
-    paused_until: crate::units::Millis,
+    paused_until: Millis,
+}
+
+impl Retiring {
+    fn new(file: Option<FileHandle>, len: u64, unlink: Option<Name>) -> Self {
+        Self {
+            file,
+            len,
+            was: len,
+            unlink,
+            report: false,
+            out: false,
+            backoff: Backoff::default(),
+            paused_until: Millis(0),
+        }
+    }
 }
 
 impl Engine {
@@ -38,14 +55,8 @@ impl Engine {
         report: bool,
     ) {
         self.retiring.push(Retiring {
-            file: Some(file),
-            len,
-            was: len,
-            unlink,
             report,
-            out: false,
-            backoff: Backoff::default(),
-            paused_until: self.now.mono,
+            ..Retiring::new(Some(file), len, unlink)
         });
     }
 
@@ -56,8 +67,7 @@ impl Engine {
 
     /// Removes a name that a failed creation may have left.
     pub(super) fn remove(&mut self, name: Name) {
-        self.retire(FileHandle(u32::MAX), 0, Some(name), false);
-        self.retiring.last_mut().expect("just pushed").file = None;
+        self.retiring.push(Retiring::new(None, 0, Some(name)));
     }
 
     /// Whether this name is about to be removed: nothing may be created under it.
@@ -164,7 +174,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn retire_timeout(&self) -> Option<crate::units::Millis> {
+    pub(super) fn retire_timeout(&self) -> Option<Millis> {
         let now = self.now.mono;
         let waits = |old: &Retiring| {
             let paused = Some(old.paused_until).filter(|at| *at > now && self.ending.is_none());

@@ -482,10 +482,9 @@ impl Engine {
             self.settled(ticket, Outcome::Cancelled);
         }
         self.counters.rewrites_failed += 1;
-        if error.is_some() {
-            self.counters.last_rewrite_failed = true;
-            self.rewrite_backoff.fail(self.now.mono);
-        }
+        self.counters.last_rewrite_failed |= error.is_some();
+        // Also after a cancellation: a log that has grown would begin again at once.
+        self.rewrite_backoff.fail(self.now.mono);
         if let (Kind::Heal, Some(error), Some(ending)) = (rewrite.kind, error, &mut self.ending) {
             ending.heal_failed(error);
         }
@@ -494,6 +493,9 @@ impl Engine {
 
     /// Closes everything that a rewrite holds whose names cannot be settled; both files are whole.
     pub(super) fn leave_rewrite(&mut self) {
+        if self.may_abandon() {
+            return self.abandon(None);
+        }
         let Some(rewrite) = self.rewrite.take() else {
             return;
         };

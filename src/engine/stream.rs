@@ -36,6 +36,8 @@ impl Sealed {
 pub(super) struct Stream {
     frames: VecDeque<Sealed>,
     end: Mark,
+    /// Bytes held in memory.
+    held: usize,
 }
 
 impl Stream {
@@ -44,6 +46,7 @@ impl Stream {
         Self {
             frames: VecDeque::new(),
             end: Mark { position: 0, lsn },
+            held: 0,
         }
     }
 
@@ -63,6 +66,7 @@ impl Stream {
             watermark,
         };
         self.end = sealed.end();
+        self.held += sealed.bytes.len();
         self.frames.push_back(sealed);
     }
 
@@ -107,11 +111,10 @@ impl Stream {
 
     /// Forgets the frames that end at or before `position`.
     pub fn forget_before(&mut self, position: u64) {
-        while self
-            .frames
-            .front()
-            .is_some_and(|frame| frame.end().position <= position)
+        while let Some(frame) = self.frames.front()
+            && frame.end().position <= position
         {
+            self.held -= frame.bytes.len();
             self.frames.pop_front();
         }
     }
@@ -119,16 +122,16 @@ impl Stream {
     /// Drops every frame and goes on behind this commit, which a base holds.
     pub fn skip_to(&mut self, lsn: Lsn) {
         self.frames.clear();
+        self.held = 0;
         self.end.lsn = lsn;
     }
 
     /// Drops the frames from this border on.
     pub fn cut(&mut self, border: Mark) {
-        while self
-            .frames
-            .back()
-            .is_some_and(|frame| frame.start.position >= border.position)
+        while let Some(frame) = self.frames.back()
+            && frame.start.position >= border.position
         {
+            self.held -= frame.bytes.len();
             self.frames.pop_back();
         }
         self.end = border;
@@ -141,6 +144,6 @@ impl Stream {
 
     /// Bytes held in memory.
     pub fn held(&self) -> usize {
-        self.frames.iter().map(|frame| frame.bytes.len()).sum()
+        self.held
     }
 }
