@@ -1,1 +1,4 @@
 //! A deterministic simulator for storage code.
+
+pub mod choice;
+pub mod disk;
