@@ -95,6 +95,16 @@ impl LogFile {
         }
     }
 
+    /// Frames from this border on are no more: bytes of them that are written, or durable already,
+    /// will be written over.
+    pub fn cut(&mut self, border: Mark) {
+        self.written = self.written.min(border);
+        self.durable = self.durable.min(border);
+        if let Some(sync) = &mut self.sync_out {
+            sync.covers = sync.covers.min(border);
+        }
+    }
+
     pub fn check(&self) {
         assert!(
             self.durable <= self.written,

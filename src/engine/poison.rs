@@ -12,6 +12,7 @@
 //! nothing is acknowledged.
 
 use crate::effect::{IoError, Name};
+use crate::units::Lsn;
 
 use super::logfile::LogFile;
 use super::pump::Side;
@@ -111,7 +112,10 @@ impl Engine {
         if let Some(target) = self.target().filter(|_| !self.bug(631)) {
             held = held.max(target.may_hold());
         }
+        // What an abandoned file held whole stands, too: it can no longer be taken back.
+        let stands = Lsn(self.lsn.0 - self.undos.len() as u64);
         let border = self.stream.border_before(held);
+        let border = border.max(self.stream.border_behind(stands, border));
         let first = border.lsn.next();
         if first <= self.lsn {
             let in_base = self
@@ -130,7 +134,7 @@ impl Engine {
         self.stream.cut(border);
         for side in [Side::Live, Side::Target] {
             if let Some(log) = self.log_mut(side) {
-                log.written = log.written.min(border);
+                log.cut(border);
                 log.given = if log.poisoned.is_some() {
                     log.given
                 } else {

@@ -109,6 +109,16 @@ impl Stream {
         }
     }
 
+    /// The end of the last frame that holds no commit beyond `lsn`; `before` without one.
+    pub fn border_behind(&self, lsn: Lsn, before: Mark) -> Mark {
+        let last = self
+            .frames
+            .iter()
+            .take_while(|frame| frame.last <= lsn)
+            .last();
+        last.map_or(before, Sealed::end)
+    }
+
     /// Forgets the frames that end at or before `position`.
     pub fn forget_before(&mut self, position: u64) {
         while let Some(frame) = self.frames.front()

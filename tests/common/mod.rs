@@ -1,6 +1,8 @@
 //! A single-threaded driver for tests: what the product's threads do, one step at a time.
 #![allow(dead_code)]
 
+pub mod faulty;
+
 use indelible::command::Command;
 use indelible::driver::{Files, perform};
 use indelible::effect::Lane;
