@@ -314,7 +314,6 @@ impl Disk {
             self.dir.durable.set(name, Some(inode));
         }
         self.locks.push(name);
-        self.locks.sort_unstable();
         self.leave(record, Ok(0)).map(|_| name)
     }
 

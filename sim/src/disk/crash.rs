@@ -247,9 +247,15 @@ impl Disk {
         let fill = fills[choices.choose(fills.len() as u32) as usize];
         fates[spot.1] = PieceFate::Torn(prefix, fill);
         let wreck = self.wreck(*inode, flushed);
-        let ends_here = piece.end == layout.len && wreck.growth_at(layout.len, piece.sequence);
-        if prefix > 0 && ends_here && choices.choose(2) == 1 {
-            cut_short(layout, fates, piece.start + prefix);
+        let cut = piece.start + prefix;
+        let grown_from = wreck.grown_from(layout.len, piece.sequence);
+        if prefix > 0 && grown_from.is_some_and(|from| from < cut) {
+            match choices.choose(3) {
+                0 => return,
+                1 => fates[spot.1] = PieceFate::Whole,
+                _ => fates[spot.1] = PieceFate::Absent(fill),
+            }
+            cut_short(layout, cut);
         }
     }
 }
@@ -295,15 +301,12 @@ fn draw_file(
 }
 
 /// The file ends at `len` instead.
-fn cut_short(layout: &mut Layout, fates: &mut [PieceFate], len: u64) {
+fn cut_short(layout: &mut Layout, len: u64) {
     layout.len = len;
     layout.base_len = layout.base_len.min(len);
-    for (piece, fate) in layout.pieces.iter_mut().zip(fates) {
+    for piece in &mut layout.pieces {
         piece.end = piece.end.min(len);
         piece.start = piece.start.min(piece.end);
-        if let PieceFate::Torn(prefix, _) = fate {
-            *prefix = (*prefix).min(piece.end - piece.start);
-        }
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) struct Layout {
 
 impl<'a> Wreck<'a> {
     fn is_certain(&self, op: &Pending) -> bool {
-        op.state == OpState::Must || op.sequence <= self.certain
+        op.state == OpState::Must || op.state == OpState::Dirty && op.sequence <= self.certain
     }
 
     /// The pending sizes: index among the changes, and the change.
@@ -114,12 +114,15 @@ impl<'a> Wreck<'a> {
         (!set && to > from && !self.is_certain(op)).then_some((from, to))
     }
 
-    /// Whether a write of this number made the file grow to `len`, and may have done so in part.
-    pub fn growth_at(&self, len: u64, sequence: u64) -> bool {
+    /// From which length a write of this number made the file grow to `len`, if the disk may have
+    /// any length in between.
+    pub fn grown_from(&self, len: u64, sequence: u64) -> Option<u64> {
         let grew = |(_, op, from, to, set): (usize, &Pending, u64, u64, bool)| {
-            !set && from < to && to == len && op.sequence == sequence && !self.is_certain(op)
+            let loose = !set && !self.is_certain(op);
+            (loose && from < to && to == len && op.sequence == sequence).then_some(from)
         };
-        self.profile.size_order == SizeOrder::Independent && self.sizes().any(grew)
+        let cut_anywhere = self.profile.size_order == SizeOrder::Independent;
+        cut_anywhere.then(|| self.sizes().find_map(grew))?
     }
 
     /// Sizes that a crash may leave with no write torn, newest first.
@@ -163,6 +166,7 @@ impl<'a> Wreck<'a> {
         let lowest = persisted.iter().map(|size| size.3).min();
         let durable = self.inode.durable.len() as u64;
         let base_len = durable.min(lowest.unwrap_or(durable)).min(choice.len);
+        let blocks = base_len.div_ceil(u64::from(self.profile.page_len));
         let grown_last = persisted.last().filter(|size| !size.4);
         let mut layout = Layout {
             len: choice.len,
@@ -179,21 +183,23 @@ impl<'a> Wreck<'a> {
                 .min()
                 .unwrap_or(u64::MAX)
                 .min(choice.len);
-            let by_size = match self.profile.size_order {
-                SizeOrder::Independent | SizeOrder::AllocTime => false,
-                SizeOrder::IoCompletionMax => {
-                    grown_last.is_some_and(|size| size.1.sequence == op.sequence)
-                }
-                SizeOrder::AfterData => grown_last.is_some_and(|size| at < size.0),
-            };
             let end = (offset + bytes.len() as u64).min(shown);
-            let certain = by_size || self.is_certain(op);
-            self.cut_in_pages(*offset, end, &mut layout.pieces, |start, end| Piece {
+            // What the profile orders before the size that is there; a failed sync may have lost it
+            // all the same.
+            let covered = grown_last.is_some_and(|size| at < size.0);
+            let ordered = |start, end| match self.profile.size_order {
+                _ if !covered || op.state == OpState::Limbo => false,
+                SizeOrder::Independent => false,
+                SizeOrder::AllocTime => start / u64::from(self.profile.page_len) >= blocks,
+                SizeOrder::IoCompletionMax => end == choice.len,
+                SizeOrder::AfterData => true,
+            };
+            self.cut_in_pages(*offset, end, &mut layout.pieces, |start, border| Piece {
                 start,
-                end,
+                end: border,
                 op: at,
                 sequence: op.sequence,
-                certain,
+                certain: self.is_certain(op) || ordered(start, border),
             });
         }
         layout

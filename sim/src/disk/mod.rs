@@ -56,3 +56,6 @@ pub use profile::{Blind, Fill, NameOrder, Profile, SizeOrder, SyncNames};
 pub use state::{Disk, HandleId, InodeId};
 pub use trace::{CallRecord, Fate};
 pub use vfs::{SimFile, SimLock, SimVfs};
+
+#[cfg(test)]
+mod tests;

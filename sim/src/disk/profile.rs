@@ -7,7 +7,8 @@ use super::fault::FaultKind;
 pub enum SizeOrder {
     /// At any time; any size between the old and the new one.
     Independent,
-    /// When blocks are allocated: before the bytes, a write at a time.
+    /// After the bytes in blocks that were allocated for it, which are written in order; before
+    /// those in blocks that the file had already: a hole of zeros, then later bytes that are valid.
     AllocTime,
     /// When a write that reaches that far has reached the disk; earlier ones may be missing.
     IoCompletionMax,

@@ -333,8 +333,11 @@ impl Hash for Disk {
     fn hash<H: Hasher>(&self, state: &mut H) {
         let mut order = Numbering::default();
         for entries in [&self.dir.cache, &self.dir.durable] {
-            for (name, inode) in entries.iter() {
-                self.names.text(name).hash(state);
+            let named = |(name, inode)| (self.names.text(name), inode);
+            let mut entries: SmallVec<[_; 8]> = entries.iter().map(named).collect();
+            entries.sort_unstable();
+            for (name, inode) in entries {
+                name.hash(state);
                 order.number(inode).hash(state);
             }
             0xffu8.hash(state);
@@ -357,7 +360,9 @@ impl Hash for Disk {
         for inode in &order.0 {
             hash_inode(self.inode(*inode), state);
         }
-        self.locks.hash(state);
+        for name in &self.locks {
+            self.names.text(*name).hash(state);
+        }
         self.faults.hash(state);
         self.budget.hash(state);
         self.stale.hash(state);

@@ -1,0 +1,209 @@
+//! Drawn images, hashes, forks, traces, and the seeded bugs of the disk itself.
+
+use indelible::vfs::Vfs;
+
+use crate::choice::{Choices, Odometer, Random, Replay};
+
+use super::*;
+
+/// A rewrite in the middle: an old log, a new one, a rename, writes to both.
+fn busy(profile: Profile) -> Disk {
+    let mut disk = disk(profile, &[("log", b"12")]);
+    let log = open(&mut disk, "log");
+    let new = disk.create("tmp").unwrap();
+    disk.write_at(new, 0, b"ab").unwrap();
+    disk.rename("tmp", "log").unwrap();
+    disk.truncate(log, 1).unwrap();
+    disk
+}
+
+fn drawn_exhaustively(disk: &Disk) -> BTreeSet<Outcome> {
+    let mut odometer = Odometer::default();
+    let mut found = BTreeSet::new();
+    loop {
+        found.insert(outcome(&disk.power_loss(&mut odometer)));
+        if !odometer.advance() {
+            return found;
+        }
+    }
+}
+
+#[test]
+fn what_can_be_drawn_is_what_is_enumerated() {
+    for profile in [Profile::posix_weak(), Profile::xfs(), Profile::btrfs()] {
+        let disk = busy(profile);
+        assert_eq!(
+            drawn_exhaustively(&disk),
+            outcomes(&disk, TearPoints::Every)
+        );
+    }
+}
+
+#[test]
+fn zeros_draw_everything() {
+    let disk = busy(Profile::posix_weak());
+    let quiet = disk.power_loss(&mut Replay::default());
+    assert_eq!(outcome(&quiet), outcome(&disk));
+    assert_eq!(quiet.pending(), 0);
+    assert_eq!(quiet.open_handles(), 0);
+}
+
+#[test]
+fn the_same_seed_draws_the_same_image() {
+    let disk = busy(Profile::posix_weak());
+    for seed in 0..50 {
+        let draw = || disk.power_loss(&mut Random::new(seed));
+        assert_eq!(draw().content_hash(), draw().content_hash());
+    }
+}
+
+#[test]
+fn images_come_in_the_same_order_every_time() {
+    let hashes = || -> Vec<u64> {
+        let disk = busy(Profile::posix_weak());
+        let images = images(&disk, TearPoints::Every);
+        images.iter().map(Disk::content_hash).collect()
+    };
+    assert_eq!(hashes(), hashes());
+}
+
+#[test]
+fn a_hash_forgets_how_the_state_came_about() {
+    let mut one = disk(Profile::posix_weak(), &[("a", b"1"), ("b", b"2")]);
+    let mut two = disk(
+        Profile::posix_weak(),
+        &[("x", b"?"), ("b", b"2"), ("a", b"1")],
+    );
+    two.unlink("x").unwrap();
+    two.sync_dir().unwrap();
+    for (one, two) in [(&one, &two)] {
+        assert_ne!(one.calls(), two.calls());
+    }
+    let renumbered = |disk: &Disk| {
+        let mut names: Vec<_> = disk.files().map(|(name, _)| name.to_owned()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(renumbered(&one), renumbered(&two));
+    assert_eq!(one.content_hash(), two.content_hash());
+    open(&mut one, "a");
+    assert_ne!(one.content_hash(), two.content_hash());
+    open(&mut two, "a");
+    assert_eq!(one.content_hash(), two.content_hash());
+}
+
+#[test]
+fn what_is_pending_is_part_of_the_hash() {
+    let mut synced = disk(Profile::posix_weak(), &[("f", b"1")]);
+    let f = open(&mut synced, "f");
+    synced.write_at(f, 1, b"2").unwrap();
+    let dirty = synced.clone();
+    synced.sync_data(f).unwrap();
+    assert_eq!(outcome(&synced), outcome(&dirty));
+    assert_ne!(synced.content_hash(), dirty.content_hash());
+}
+
+#[test]
+fn a_fork_goes_its_own_way() {
+    let vfs = SimVfs::new(Profile::posix_weak());
+    let file = vfs.create("f").unwrap();
+    let fork = SimVfs::from_disk(vfs.disk());
+    let forked = fork.attach(file.handle());
+    fork.write_at(&forked, 0, b"fork").unwrap();
+    assert_eq!(vfs.len(&file), Ok(0));
+    assert_eq!(fork.len(&forked), Ok(4));
+    drop(forked);
+    assert_eq!(fork.disk().open_handles(), 0);
+    assert_eq!(vfs.disk().open_handles(), 1);
+}
+
+#[test]
+fn the_trace_says_what_became_of_each_change() {
+    let mut disk = disk(Profile::posix_weak(), &[("log", b"12")]);
+    disk.set_tracing(true);
+    let log = open(&mut disk, "log");
+    disk.write_at(log, 2, b"345").unwrap();
+    disk.rename("log", "new").unwrap();
+    let calls: Vec<CallKind> = disk.trace().iter().map(|record| record.call).collect();
+    assert_eq!(calls, [CallKind::Open, CallKind::Write, CallKind::Rename]);
+    let (write, rename) = (disk.trace()[1].sequence, disk.trace()[2].sequence);
+    let fates: BTreeSet<_> = images(&disk, TearPoints::Every)
+        .iter()
+        .map(|image| disk.fates(image))
+        .collect();
+    for of_write in [Fate::Durable, Fate::Torn, Fate::Lost] {
+        for of_rename in [Fate::Durable, Fate::Lost] {
+            assert!(fates.contains(&vec![(write, of_write), (rename, of_rename)]));
+        }
+    }
+}
+
+#[test]
+fn opaque_names_multiply_nothing() {
+    let mut disk = disk(Profile::posix_weak(), &[("log", b"12")]);
+    let new = disk.create("tmp").unwrap();
+    disk.sync_dir().unwrap();
+    disk.write_at(new, 0, b"abc").unwrap();
+    let limits = Limits {
+        tears: TearPoints::Every,
+        opaque: &["tmp"],
+        ..Limits::default()
+    };
+    assert_eq!(disk.images(limits).count(), 1);
+}
+
+#[test]
+fn many_pending_writes_are_enumerated_coarsely_and_this_is_said() {
+    let mut disk = disk(Profile::posix_weak(), &[("f", b"")]);
+    let f = open(&mut disk, "f");
+    for at in 0..40 {
+        disk.write_at(f, at, b"x").unwrap();
+    }
+    let mut images = disk.images(Limits {
+        free: 2,
+        ..Limits::default()
+    });
+    let count = images.by_ref().count();
+    assert!(images.is_coarse() && count < 1500, "{count}");
+}
+
+#[test]
+fn a_blind_disk_misses_what_it_should_show() {
+    let blind = |blind: Blind| {
+        let profile = Profile {
+            blind,
+            ..Profile::posix_weak()
+        };
+        outcomes(&busy(profile), TearPoints::Every).len()
+    };
+    let seeing = blind(Blind::default());
+    let none = Blind::default();
+    let renames_durable = Blind {
+        renames_durable: true,
+        ..none
+    };
+    let crash_keeps_cache = Blind {
+        crash_keeps_cache: true,
+        ..none
+    };
+    let no_garbage = Blind {
+        no_garbage: true,
+        ..none
+    };
+    assert!(blind(renames_durable) < seeing);
+    assert_eq!(blind(crash_keeps_cache), 1);
+    assert!(blind(no_garbage) < seeing);
+}
+
+#[test]
+fn a_weighted_choice_is_one_of_many_when_enumerated() {
+    let mut odometer = Odometer::default();
+    let mut seen = vec![];
+    loop {
+        seen.push(odometer.unlikely(100));
+        if !odometer.advance() {
+            break;
+        }
+    }
+    assert_eq!(seen, [false, true]);
+}
