@@ -1,7 +1,8 @@
 //! Every bound, in one place, related to the others by assertions that the compiler checks.
 
-/// Longest key, in bytes (Redis's own limit for any string).
-pub const KEY_LEN_MAX: usize = 512 << 20;
+/// Longest key, in bytes. Redis allows 512 MiB; here a base repeats the key before each piece of a
+/// large value, and must not become many times the keyspace.
+pub const KEY_LEN_MAX: usize = 64 << 10;
 /// Longest string value, in bytes.
 pub const VALUE_LEN_MAX: usize = 512 << 20;
 /// Most bytes that one commit may log, its RESP framing included.
@@ -67,6 +68,10 @@ pub const QUARANTINE_LEN_MAX: u64 = 64 << 20;
 /// Recovery reads in pieces of so many bytes.
 pub const READ_LEN: usize = 1 << 20;
 
+const _: () = assert!(
+    KEY_LEN_MAX <= BASE_PIECE_LEN,
+    "a base at most doubles a value"
+);
 const _: () = assert!(VALUE_LEN_MAX < COMMIT_LEN_MAX, "a commit holds any value");
 const _: () = assert!(KEY_LEN_MAX < COMMIT_LEN_MAX, "a commit holds any key");
 const _: () = assert!(

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::command;
 use crate::effect::{Action, FileHandle, IoError, Payload};
 use crate::keyspace::SnapshotItem;
-use crate::limits::{BASE_PIECE_LEN, BASE_SYNC_EVERY};
+use crate::limits::{BASE_PIECE_LEN, BASE_SYNC_EVERY, WRITE_LEN_MAX};
 use crate::log::{self, FrameKind, FrameMeta, Header};
 
 use super::Engine;
@@ -50,14 +50,15 @@ impl Engine {
         };
         let base = &mut self.rewrite.as_mut()?.base;
         base.write_out = true;
-        base.rest = Some(bytes.clone());
+        let piece = bytes.slice(0..bytes.len().min(WRITE_LEN_MAX));
+        base.rest = Some(bytes);
         let offset = base.len;
         Some((
             Purpose::Base { file },
             Action::Write {
                 file,
                 offset,
-                bytes,
+                bytes: piece,
             },
         ))
     }

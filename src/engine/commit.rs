@@ -94,6 +94,10 @@ impl Engine {
             lsn: self.lsn,
             commit,
         });
+        if level == AppendFsync::EverySec {
+            self.timers
+                .sync_by(self.now.mono.plus(limits::SYNC_EVERY_MILLIS));
+        }
         self.wait_for(ticket, level);
         self.timers.active(self.now.mono);
     }
@@ -307,6 +311,7 @@ impl Engine {
     /// The machine can promise nothing more: every ticket ends as unknown.
     pub(super) fn stop(&mut self, error: IoError) {
         self.stopped = Some(error);
+        self.timers = super::timer::Timers::new(self.lsn);
         self.queue.clear();
         self.queue_len = 0;
         self.never_refuse(self.lsn);

@@ -5,8 +5,8 @@ use crate::units::Now;
 
 use super::logfile::{Mark, SyncOut};
 use super::pump::Side;
-use super::{AppendFsync, Engine, Event};
-use crate::limits::{SLOW_SYNC_MILLIS, SYNC_EVERY_MILLIS};
+use super::{Engine, Event};
+use crate::limits::SLOW_SYNC_MILLIS;
 
 /// What an effect that is out is for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -148,9 +148,6 @@ impl Engine {
         }
         if core::mem::take(&mut self.no_room) {
             self.events.push_back(Event::Room);
-        }
-        if self.options.appendfsync == AppendFsync::EverySec {
-            self.timers.sync_by(self.now.mono.plus(SYNC_EVERY_MILLIS));
         }
         self.settle_no_room();
     }

@@ -1,6 +1,6 @@
 //! Close, and disabling the log at run time: everything durable, then every handle closed.
 
-use crate::effect::{FileHandle, IoError, IoErrorKind};
+use crate::effect::{FileHandle, IoError, IoErrorKind, Name};
 use crate::units::Now;
 
 use super::pump::Side;
@@ -148,8 +148,15 @@ impl Engine {
     /// Whether the log is whole, durable and says so; sees to it otherwise.
     fn is_all_durable(&mut self) -> bool {
         if let Some(rewrite) = &self.rewrite {
+            if self.may_abandon() {
+                return false;
+            }
+            if self.live.is_none() || self.live_is_side {
+                // Nothing was promised: names that cannot be settled are left to the next opening.
+                return rewrite.names.failures() >= TRIES_MAX;
+            }
             // Names that cannot be settled do not matter if both files are whole.
-            if self.may_abandon() || !rewrite.names.has_failed() {
+            if !rewrite.names.has_failed() {
                 return false;
             }
         }
@@ -188,9 +195,11 @@ impl Engine {
     fn begin_closing(&mut self) {
         let stopped = self.stopped.is_some();
         self.keyspace.cancel_snapshot();
-        if let Some(side) = self.live.take() {
-            self.let_go(side.file);
-            self.ending.as_mut().expect("an ending").log = Some(side.file).filter(|_| !stopped);
+        if let Some(side) = self.live.take_if(|_| self.live_is_side) {
+            self.retire(side.file, side.offset(side.given), Some(Name::Side), false);
+        } else if let Some(live) = self.live.take() {
+            self.let_go(live.file);
+            self.ending.as_mut().expect("an ending").log = Some(live.file).filter(|_| !stopped);
         }
         self.leave_rewrite();
         self.live_is_side = false;
@@ -205,7 +214,7 @@ impl Engine {
             .or(ending.error.filter(|_| ending.log.is_some()))
         {
             Some(error) => Outcome::Unknown(error),
-            None if ending.log.is_none() && ending.goal == Goal::Close => Outcome::NotPersistent,
+            None if ending.log.is_none() => Outcome::NotPersistent,
             None => Outcome::Durable,
         };
         if ending.goal == Goal::Close {

@@ -88,6 +88,7 @@ impl Engine {
         owned.extend(self.live.as_ref().map(|live| live.file));
         if let Some(rewrite) = &self.rewrite {
             owned.push(rewrite.file);
+            owned.extend(rewrite.pin.map(|(pin, _)| pin));
         }
         let len = owned.len();
         owned.sort_unstable();

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::command::Command;
-use crate::limits::{EXPIRE_EVERY_MILLIS, EXPIRE_KEYS_MAX, MARK_AFTER_MILLIS};
+use crate::limits::{EXPIRE_EVERY_MILLIS, EXPIRE_KEYS_MAX, MARK_AFTER_MILLIS, SYNC_EVERY_MILLIS};
 use crate::units::{Lsn, Millis, Now};
 
 use super::pump::Side;
@@ -106,16 +106,12 @@ impl Engine {
     /// Does what has become due.
     pub fn handle_timeout(&mut self, now: Now) {
         self.now = now;
-        if self.closed || self.stopped.is_some() {
+        if self.closed {
             return;
         }
         if self.timers.sync.is_some_and(|at| at <= now.mono) {
             self.timers.sync = None;
-            for side in [Side::Live, Side::Target] {
-                if let Some(log) = self.log_mut(side) {
-                    log.sync_due = !log.is_clean();
-                }
-            }
+            self.sync_is_due();
         }
         if self.timers.mark.is_some_and(|at| at <= now.mono) {
             self.timers.mark = None;
@@ -128,6 +124,19 @@ impl Engine {
         self.advance_ending();
     }
 
+    /// Asks for the sync that `EverySec` owes, and for another if some of it is not written yet.
+    fn sync_is_due(&mut self) {
+        for side in [Side::Live, Side::Target] {
+            if let Some(log) = self.log_mut(side) {
+                log.sync_due = !log.is_clean();
+            }
+        }
+        let unwritten = !self.queue.is_empty() || !self.is_caught_up(Side::Live);
+        if self.live.is_some() && unwritten {
+            self.timers.sync_by(self.now.mono.plus(SYNC_EVERY_MILLIS));
+        }
+    }
+
     /// Records the durable watermark once nothing more is to come. // O9
     fn mark_if_idle(&mut self) {
         let Some(live) = &self.live else { return };
@@ -135,11 +144,11 @@ impl Engine {
         if !logging || self.timers.marked >= self.lsn {
             return;
         }
-        let idle = self.queue.is_empty() && self.is_caught_up(Side::Live) && self.ending.is_none();
-        if idle && self.durable == self.lsn {
+        let syncing = live.sync_due || live.sync_out.is_some() || self.timers.sync.is_some();
+        let written = self.queue.is_empty() && self.is_caught_up(Side::Live);
+        if written && self.ending.is_none() && self.durable == self.lsn {
             self.seal_mark();
-        } else if self.options.appendfsync != AppendFsync::No || self.durability_wanted().is_some()
-        {
+        } else if !written || syncing || self.durability_wanted().is_some() {
             self.timers.active(self.now.mono);
         }
     }
@@ -155,9 +164,14 @@ impl Engine {
         if commands.is_empty() {
             return;
         }
+        // Nobody waits for it; under `Always` it is durable within about a second, too.
+        let level = match self.options.appendfsync {
+            AppendFsync::No => AppendFsync::No,
+            AppendFsync::EverySec | AppendFsync::Always => AppendFsync::EverySec,
+        };
         let batch = Batch {
             commands,
-            appendfsync: Some(AppendFsync::No),
+            appendfsync: Some(level),
         };
         // Busy: they stay expired for readers, and the next look finds them again.
         if self.submit(self.now, batch).is_ok() {

@@ -97,6 +97,19 @@ pub enum LoadError {
         #[doc = "What it holds."]
         found: u64,
     },
+    /// An intact base holds another number of keys than its end says.
+    #[error("offset {offset}: the base says {expected} keys, it holds {found}")]
+    Keys {
+        #[doc = "Where the base ends, in bytes."]
+        offset: u64,
+        #[doc = "What its end says."]
+        expected: u64,
+        #[doc = "What it holds."]
+        found: u64,
+    },
+    /// The file became shorter while it was read: a rewrite has replaced it.
+    #[error("the file became shorter while it was read")]
+    Shrunk,
     /// The watch said so.
     #[error("aborted")]
     Aborted,
@@ -130,7 +143,12 @@ pub fn load_retrying<V: Vfs>(vfs: &V, name: &str, hash_seed: u64) -> Result<Load
     const TRIES: usize = 5;
     for _ in 1..TRIES {
         match load(vfs, name, hash_seed) {
-            Err(LoadError::Damaged { .. } | LoadError::DamagedBase(_) | LoadError::NotALog(_)) => {}
+            Err(
+                LoadError::Damaged { .. }
+                | LoadError::DamagedBase(_)
+                | LoadError::NotALog(_)
+                | LoadError::Shrunk,
+            ) => {}
             result => return result,
         }
     }
@@ -272,7 +290,7 @@ impl<V: Vfs> Window<'_, V> {
     }
 
     /// Reads on until at least `len` bytes are there, a piece at a time.
-    fn fill(&mut self, len: usize) -> Result<(), IoError> {
+    fn fill(&mut self, len: usize) -> Result<(), LoadError> {
         self.bytes.drain(..self.start);
         self.start = 0;
         let left = self.file_len - self.offset;
@@ -282,8 +300,7 @@ impl<V: Vfs> Window<'_, V> {
         let short = self.bytes.len() + more.len() < len;
         self.bytes.extend_from_slice(&more);
         if short {
-            // The file was longer a moment ago: a rewrite retires it.
-            return Err(IoError::new(crate::effect::IoErrorKind::Io));
+            return Err(LoadError::Shrunk);
         }
         Ok(())
     }
@@ -334,6 +351,14 @@ impl Fold {
                 found: commits,
             });
         }
+        let keys = self.loaded.keyspace.total_len() as u64;
+        if meta.kind == FrameKind::End && keys != meta.keys {
+            return Err(LoadError::Keys {
+                offset,
+                expected: meta.keys,
+                found: keys,
+            });
+        }
         let loaded = &mut self.loaded;
         loaded.lsn = meta.last_lsn();
         loaded.incarnation = loaded.incarnation.max(meta.incarnation);
@@ -344,7 +369,8 @@ impl Fold {
             (loaded.base_keys, loaded.base_lsn) = (meta.keys, meta.lsn);
             loaded.base_len = loaded.intact_len;
             loaded.evidence_len = loaded.intact_len;
-        } else if meta.kind != FrameKind::Base {
+        } else if meta.kind == FrameKind::Commits {
+            // A watermark proves commits, never the frame that states it.
             self.unproved.push_back((loaded.lsn, loaded.intact_len));
         }
         let evidence = loaded.evidence;

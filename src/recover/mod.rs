@@ -219,10 +219,10 @@ pub fn open_watched<V: Vfs>(
         ..OpenReport::default()
     };
     if report.created {
+        remove_leftovers(vfs, &names)?;
         if !options.appendonly {
             return Ok(empty(options, lock, report));
         }
-        remove_leftovers(vfs, &names)?;
         create::first_log(vfs, options).map_err(Doing::Create.failed())?;
     }
     let file = vfs
