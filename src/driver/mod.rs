@@ -1,5 +1,3 @@
 //! The driver: pumps effects from the engine to a file system and completions back.
 
-mod perform;
-
-pub use perform::{Files, perform};
+pub use crate::vfs::{Files, perform};

@@ -26,13 +26,12 @@ mod repair;
 use std::ops::ControlFlow;
 use std::vec::Vec;
 
-use crate::driver::Files;
 use crate::effect::{FileHandle, IoError, Name};
 use crate::engine::{Engine, EngineOptions, Recovered, RecoveredLog};
 use crate::keyspace::Keyspace;
 use crate::log::FrameError;
 use crate::units::{Identity, Incarnation, Lsn, Now};
-use crate::vfs::{Access, Vfs};
+use crate::vfs::{Access, Files, Vfs};
 
 pub use load::{LoadError, Loaded, load, load_retrying};
 

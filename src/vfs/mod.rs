@@ -31,12 +31,14 @@ mod convert;
 mod mem;
 #[cfg(unix)]
 mod os;
+mod perform;
 
 pub mod conformance;
 
 pub use mem::{MemFile, MemLock, MemVfs};
 #[cfg(unix)]
 pub use os::{OsFile, OsLock, OsVfs};
+pub use perform::{Files, perform};
 
 use std::string::String;
 use std::vec::Vec;
