@@ -74,6 +74,17 @@ impl Disk {
         })
     }
 
+    /// Memory is short: pages that a failed sync left clean are dropped, and readers see what the
+    /// disk really holds of each change; 0 means that it has it.
+    pub fn evict(&mut self, choices: &mut dyn Choices) {
+        for slot in &mut self.inodes {
+            let Some(inode) = slot else { continue };
+            if inode.pending.iter().any(|op| op.state == OpState::Limbo) {
+                Arc::make_mut(inode).resolve_limbo(|| choices.choose(2) == 0);
+            }
+        }
+    }
+
     /// All distinct images that a power loss may leave within `limits`, one after the other.
     ///
     /// On a profile whose crashes keep the cache that is [`Disk::process_crash`] alone.

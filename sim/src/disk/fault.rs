@@ -51,7 +51,7 @@ impl Keep {
     }
 }
 
-/// One thing that may go wrong in a call.
+/// One thing that may go wrong in a call. A kind that does not fit its call does nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FaultKind {
     /// The call fails and did nothing. (A close fails and the handle is gone, as on Linux, and

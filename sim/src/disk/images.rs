@@ -1,11 +1,13 @@
 //! All images that a power loss may leave.
 
 use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
+
+use crate::hash::StableHasher;
 
 use super::crash::distinct;
 use super::inode::{Inode, OpState};
@@ -255,7 +257,7 @@ impl Product {
     }
 
     fn hash(&self, disk: &Disk) -> u64 {
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = StableHasher::default();
         for (name, inode) in self.entries.iter() {
             let file = self.files.iter().position(|(id, _)| *id == inode);
             let file = file.expect("every name's file is there");
@@ -343,7 +345,7 @@ impl Collector<'_> {
         torn: bool,
         at: usize,
         free: usize,
-        fates: &mut Vec<PieceFate>,
+        fates: &mut [PieceFate],
     ) {
         let Some(next) = at.checked_sub(1) else {
             return self.keep(layout, fates, torn);
@@ -376,14 +378,15 @@ impl Collector<'_> {
         fixed: Option<(usize, PieceFate)>,
         torn: bool,
         at: usize,
-        fates: &mut Vec<PieceFate>,
+        fates: &mut [PieceFate],
     ) {
         let absent = PieceFate::Absent(self.wreck.profile.fills()[0]);
         for all in [PieceFate::Whole, absent] {
-            for index in 0..at {
-                fates[index] = match fixed {
+            let tied = fates[..at].iter_mut().zip(&layout.pieces).enumerate();
+            for (index, (fate, piece)) in tied {
+                *fate = match fixed {
                     Some((fixed, fate)) if fixed == index => fate,
-                    _ if layout.pieces[index].certain => PieceFate::Whole,
+                    _ if piece.certain => PieceFate::Whole,
                     _ => all,
                 };
             }
@@ -433,7 +436,7 @@ fn settled_as(bytes: &Arc<Vec<u8>>) -> Arc<Inode> {
 }
 
 fn content_hash(bytes: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = StableHasher::default();
     bytes.hash(&mut hasher);
     hasher.finish()
 }

@@ -22,6 +22,21 @@ pub(super) enum Change {
     Size { from: u64, to: u64, set: bool },
 }
 
+impl Change {
+    fn apply(&self, contents: &mut Vec<u8>) {
+        match self {
+            Self::Data { offset, bytes } => {
+                let end = index(*offset) + bytes.len();
+                if contents.len() < end {
+                    contents.resize(end, 0);
+                }
+                contents[index(*offset)..end].copy_from_slice(bytes);
+            }
+            Self::Size { to, .. } => contents.resize(index(*to), 0),
+        }
+    }
+}
+
 /// A change of a file that is not known to be durable.
 #[derive(Clone, Debug)]
 pub(super) struct Pending {
@@ -130,27 +145,39 @@ impl Inode {
         self.cache = Arc::clone(&self.durable);
     }
 
+    /// Decides for each call whose changes are in limbo whether the disk has them, and reads the
+    /// file again from there.
+    pub fn resolve_limbo(&mut self, mut has: impl FnMut() -> bool) {
+        let mut last = None;
+        self.pending.retain_mut(|op| {
+            if op.state != OpState::Limbo {
+                return true;
+            }
+            let kept = match last {
+                Some((sequence, kept)) if sequence == op.sequence => kept,
+                _ => has(),
+            };
+            last = Some((op.sequence, kept));
+            op.state = OpState::Must;
+            kept
+        });
+        self.collapse();
+        let mut cache = Vec::clone(&self.durable);
+        for op in &self.pending {
+            op.change.apply(&mut cache);
+        }
+        self.cache = Arc::new(cache);
+    }
+
     fn collapse(&mut self) {
-        let ready = self
-            .pending
-            .iter()
-            .take_while(|op| op.state == OpState::Must)
-            .count();
+        let certain = |op: &&Pending| op.state == OpState::Must;
+        let ready = self.pending.iter().take_while(certain).count();
         if ready == 0 {
             return;
         }
         let durable = Arc::make_mut(&mut self.durable);
         for op in self.pending.drain(..ready) {
-            match op.change {
-                Change::Data { offset, bytes } => {
-                    let end = index(offset) + bytes.len();
-                    if durable.len() < end {
-                        durable.resize(end, 0);
-                    }
-                    durable[index(offset)..end].copy_from_slice(&bytes);
-                }
-                Change::Size { to, .. } => durable.resize(index(to), 0),
-            }
+            op.change.apply(durable);
         }
     }
 

@@ -17,7 +17,8 @@
 //!   orders them; a rename is one step.
 //! * **A sync that fails** leaves its changes in limbo: a crash may find each of them or not, and no
 //!   later sync changes that. Reads see the new bytes ([`FaultKind::SyncKeepNew`]) or the old
-//!   ([`FaultKind::SyncRevert`]). It is reported to the handle that synced, once. A directory sync
+//!   ([`FaultKind::SyncRevert`]), or, when clean pages are evicted, what the disk has
+//!   ([`Disk::evict`]). It is reported to the handle that synced, once. A directory sync
 //!   that fails leaves its names dirty; a later one covers them.
 //! * **A sync covers** what was changed before it was given out, if the world says when that was
 //!   ([`Disk::set_sync_cover`]); what was changed since stays pending.
@@ -27,8 +28,7 @@
 //!
 //! Not modelled: several directories; latent sector errors (but see [`Disk::flip`]); changes that
 //! reach the disk on their own and are then seen to be durable (they are pending to the end, which
-//! allows more); pages evicted after a failed sync other than by [`FaultKind::SyncRevert`]; writes
-//! after a failed sync that bring bytes of the same page back.
+//! allows more); writes after a failed sync that bring bytes of the same page back.
 //!
 //! # Invariants
 //!

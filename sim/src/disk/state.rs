@@ -1,10 +1,12 @@
 //! The disk: its files, names, handles and locks, and what is set up to go wrong.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use indelible::effect::{IoError, IoErrorKind};
 use smallvec::SmallVec;
+
+use crate::hash::StableHasher;
 
 use super::fault::{self, CallKind, Fault, FaultKind, Keep};
 use super::inode::{Change, Inode};
@@ -226,6 +228,16 @@ impl Disk {
         self.dir.cache.get(self.names.find(name)?)
     }
 
+    /// Puts a durable file into the directory, in place of one that has the name.
+    pub fn add_file(&mut self, name: &str, contents: Vec<u8>) {
+        let name = self.names.intern(name);
+        let inode = self.new_inode();
+        self.inodes[usize::from(inode.0)] = Some(Arc::new(Inode::settled(contents)));
+        self.dir.cache.set(name, Some(inode));
+        self.dir.durable.set(name, Some(inode));
+        self.forget_unreachable();
+    }
+
     /// Damages the medium: changes a byte of a file, in the cache and on the disk.
     ///
     /// # Panics
@@ -257,10 +269,10 @@ impl Disk {
         in_files.sum::<usize>() + self.dir.pending.len()
     }
 
-    /// A hash of the disk that is the same in every run of one build.
+    /// A hash of the disk that is the same in every run.
     #[must_use]
     pub fn content_hash(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = StableHasher::default();
         self.hash(&mut hasher);
         hasher.finish()
     }

@@ -1,5 +1,7 @@
 //! The table of failing syncs, row by row, as CuttleFS measured them.
 
+use crate::choice::Odometer;
+
 use super::*;
 
 const EIO: Result<(), indelible::effect::IoError> = Err(indelible::effect::IoError::new(
@@ -129,4 +131,25 @@ fn in_a_lying_preset_a_later_directory_sync_covers_only_what_changed_since() {
     disk.sync_dir().unwrap_err();
     disk.sync_dir().unwrap();
     assert_eq!(contents(&disk, "a").len(), 2);
+}
+
+#[test]
+fn evicted_pages_show_what_the_disk_has_and_the_rest_stays_dirty() {
+    let (mut disk, f, ..) = failed(Profile::posix_weak());
+    disk.write_at(f, 6, b"--").unwrap();
+    let mut found = BTreeSet::new();
+    let mut odometer = Odometer::default();
+    loop {
+        let mut disk = disk.clone();
+        disk.evict(&mut odometer);
+        disk.sync_data(f).unwrap();
+        let seen = disk.contents("f").unwrap().to_vec();
+        assert_eq!(contents(&disk, "f"), [Some(seen.clone())].into());
+        found.insert(seen);
+        if !odometer.advance() {
+            break;
+        }
+    }
+    let expected: [&[u8]; 4] = [b"NEd!++--", b"NEd!\0\0--", b"old!++--", b"old!\0\0--"];
+    assert_eq!(found, expected.map(<[u8]>::to_vec).into());
 }

@@ -76,9 +76,7 @@ fn a_hash_forgets_how_the_state_came_about() {
     );
     two.unlink("x").unwrap();
     two.sync_dir().unwrap();
-    for (one, two) in [(&one, &two)] {
-        assert_ne!(one.calls(), two.calls());
-    }
+    assert_ne!(one.calls(), two.calls());
     let renumbered = |disk: &Disk| {
         let mut names: Vec<_> = disk.files().map(|(name, _)| name.to_owned()).collect();
         names.sort();

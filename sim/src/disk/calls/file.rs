@@ -1,37 +1,17 @@
-//! The calls, by handle.
+//! Calls about files.
 
 use std::sync::Arc;
 
 use indelible::effect::{IoError, IoErrorKind};
 use indelible::vfs::Access;
 
-use super::fault::{CallKind, FaultKind, Keep};
-use super::inode::{Inode, OpState, index};
-use super::names::{NameChange, NameId, PendingName};
-use super::profile::SyncNames;
-use super::state::{CUT, Disk, Handle, HandleId, InodeId};
-use super::trace::CallRecord;
-
-/// How a call goes on after the budget and the faults were looked at.
-enum Turn {
-    Well,
-    Struck(FaultKind),
-    Dead { first: bool },
-}
-
-/// What a call that fails for certain returns, or goes on if it is struck afterwards.
-macro_rules! enter {
-    ($disk:expr, $record:expr) => {
-        match $disk.enter(&$record) {
-            Turn::Well => None,
-            Turn::Struck(FaultKind::Fail(kind)) => {
-                return $disk.refuse($record, IoError::new(kind));
-            }
-            Turn::Struck(kind) => Some(kind),
-            Turn::Dead { .. } => return $disk.refuse($record, CUT),
-        }
-    };
-}
+use super::super::fault::{CallKind, FaultKind, Keep};
+use super::super::inode::{Inode, OpState, index};
+use super::super::names::NameChange;
+use super::super::profile::SyncNames;
+use super::super::state::{CUT, Disk, Handle, HandleId, InodeId};
+use super::super::trace::CallRecord;
+use super::{Turn, late_error};
 
 impl Disk {
     /// See [`Vfs::create`](indelible::vfs::Vfs::create).
@@ -44,13 +24,16 @@ impl Disk {
             name: Some(name),
             ..CallRecord::new(CallKind::Create)
         };
-        enter!(self, record);
+        let struck = enter!(self, record);
         if self.dir.cache.get(name).is_some() {
             return self.refuse(record, IoError::new(IoErrorKind::AlreadyExists));
         }
         let inode = self.new_inode();
         record.inode = Some(inode);
         record.sequence = self.change_names(NameChange::Link(name, inode), false);
+        if let Err(error) = late_error(struck) {
+            return self.refuse(record, error);
+        }
         let handle = self.new_handle(inode, true);
         self.leave(record, Ok(0)).map(|_| handle)
     }
@@ -182,87 +165,6 @@ impl Disk {
         self.leave(record, late_error(struck)).map(drop)
     }
 
-    /// See [`Vfs::rename`](indelible::vfs::Vfs::rename).
-    ///
-    /// # Errors
-    /// As injected; `NotFound`.
-    pub fn rename(&mut self, from: &str, to: &str) -> Result<(), IoError> {
-        let (from, to) = (self.names.intern(from), self.names.intern(to));
-        let mut record = CallRecord {
-            name: Some(from),
-            to: Some(to),
-            inode: self.dir.cache.get(from),
-            ..CallRecord::new(CallKind::Rename)
-        };
-        let struck = enter!(self, record);
-        let Some(inode) = record.inode else {
-            return self.refuse(record, IoError::new(IoErrorKind::NotFound));
-        };
-        let old = self.dir.cache.get(to);
-        if old != Some(inode) {
-            record.sequence = self.rename_entries(from, to, inode, old.is_some());
-            record.freed = old.map_or(0, |old| self.freed_with(old));
-            self.forget_unreachable();
-        }
-        self.leave(record, late_error(struck)).map(drop)
-    }
-
-    /// See [`Vfs::sync_dir`](indelible::vfs::Vfs::sync_dir).
-    ///
-    /// # Errors
-    /// As injected.
-    pub fn sync_dir(&mut self) -> Result<(), IoError> {
-        let cover = self.dir_cover.take().unwrap_or(u64::MAX);
-        let record = CallRecord::new(CallKind::SyncDir);
-        match self.enter(&record) {
-            Turn::Well => {
-                if self.profile.honest_flush {
-                    self.settle_names(cover);
-                }
-                self.leave(record, Ok(0)).map(drop)
-            }
-            Turn::Struck(kind) => {
-                if self.profile.dir_sync_lies {
-                    for op in self
-                        .dir
-                        .pending
-                        .iter_mut()
-                        .filter(|op| op.state == OpState::Dirty)
-                    {
-                        op.state = OpState::Limbo;
-                    }
-                }
-                let kind = match kind {
-                    FaultKind::Fail(kind) | FaultKind::FailDone(kind) => kind,
-                    _ => IoErrorKind::Io,
-                };
-                self.leave(record, Err(IoError::new(kind))).map(drop)
-            }
-            Turn::Dead { .. } => self.leave(record, Err(CUT)).map(drop),
-        }
-    }
-
-    /// See [`Vfs::unlink`](indelible::vfs::Vfs::unlink).
-    ///
-    /// # Errors
-    /// As injected; `NotFound`.
-    pub fn unlink(&mut self, name: &str) -> Result<(), IoError> {
-        let name = self.names.intern(name);
-        let mut record = CallRecord {
-            name: Some(name),
-            inode: self.dir.cache.get(name),
-            ..CallRecord::new(CallKind::Unlink)
-        };
-        let struck = enter!(self, record);
-        let Some(inode) = record.inode else {
-            return self.refuse(record, IoError::new(IoErrorKind::NotFound));
-        };
-        record.sequence = self.change_names(NameChange::Unlink(name), false);
-        record.freed = self.freed_with(inode);
-        self.forget_unreachable();
-        self.leave(record, late_error(struck)).map(drop)
-    }
-
     /// See [`Vfs::close`](indelible::vfs::Vfs::close). The handle is gone in any case.
     ///
     /// # Errors
@@ -282,49 +184,9 @@ impl Disk {
         self.leave(record, result).map(drop)
     }
 
-    /// See [`Vfs::list`](indelible::vfs::Vfs::list).
-    ///
-    /// # Errors
-    /// As injected.
-    pub fn list(&mut self) -> Result<Vec<String>, IoError> {
-        let record = CallRecord::new(CallKind::List);
-        enter!(self, record);
-        self.leave(record, Ok(0))?;
-        Ok(self.files().map(|(name, _)| name.to_owned()).collect())
-    }
-
-    /// See [`Vfs::lock`](indelible::vfs::Vfs::lock). The file that it creates is durable at once: a
-    /// lock's file has no content, and whether its name survives matters to nobody.
-    ///
-    /// # Errors
-    /// As injected; `Locked`.
-    pub fn lock(&mut self, name: &str) -> Result<NameId, IoError> {
-        let name = self.names.intern(name);
-        let record = CallRecord {
-            name: Some(name),
-            ..CallRecord::new(CallKind::Lock)
-        };
-        enter!(self, record);
-        if self.locks.contains(&name) {
-            return self.refuse(record, IoError::new(IoErrorKind::Locked));
-        }
-        if self.dir.cache.get(name).is_none() {
-            let inode = self.new_inode();
-            self.dir.cache.set(name, Some(inode));
-            self.dir.durable.set(name, Some(inode));
-        }
-        self.locks.push(name);
-        self.leave(record, Ok(0)).map(|_| name)
-    }
-
-    /// Lets go of a lock.
-    pub fn unlock(&mut self, name: NameId) {
-        self.locks.retain(|held| *held != name);
-    }
-
     /// The handle is gone without a call (its process is, or it was dropped); returns the bytes
     /// that this freed.
-    pub(super) fn drop_handle(&mut self, handle: HandleId) -> u64 {
+    pub(in crate::disk) fn drop_handle(&mut self, handle: HandleId) -> u64 {
         let inode = self.handle(handle).inode;
         self.handles[usize::from(handle.0)] = None;
         while matches!(self.handles.last(), Some(None)) {
@@ -333,50 +195,6 @@ impl Disk {
         let freed = self.freed_with(inode);
         self.forget_unreachable();
         freed
-    }
-
-    fn enter(&mut self, record: &CallRecord) -> Turn {
-        self.calls += 1;
-        match &mut self.budget {
-            Some(0) => {
-                let first = self.cut.is_none();
-                self.cut.get_or_insert(*record);
-                return Turn::Dead { first };
-            }
-            Some(left) => *left -= 1,
-            None => {}
-        }
-        let mut struck = None;
-        for fault in self.faults.iter_mut().filter(|f| f.call == record.call) {
-            match fault.skip.checked_sub(1) {
-                Some(left) => fault.skip = left,
-                None if struck.is_none() => struck = Some(*fault),
-                None => {}
-            }
-        }
-        let Some(fault) = struck else {
-            return Turn::Well;
-        };
-        if !fault.forever {
-            let at = self.faults.iter().position(|f| *f == fault);
-            self.faults.remove(at.expect("the fault that struck"));
-        }
-        Turn::Struck(fault.kind)
-    }
-
-    /// Records how a call ended, and ends it so.
-    fn leave(&mut self, record: CallRecord, result: Result<u64, IoError>) -> Result<u64, IoError> {
-        self.record(CallRecord { result, ..record });
-        result
-    }
-
-    /// Records that a call failed, and ends it so.
-    fn refuse<T>(&mut self, record: CallRecord, error: IoError) -> Result<T, IoError> {
-        self.record(CallRecord {
-            result: Err(error),
-            ..record
-        });
-        Err(error)
     }
 
     fn about(&self, call: CallKind, handle: HandleId, offset: u64, len: u64) -> CallRecord {
@@ -483,65 +301,15 @@ impl Disk {
         }
     }
 
-    fn rename_entries(&mut self, from: NameId, to: NameId, inode: InodeId, over: bool) -> u64 {
-        if self.profile.rename_atomic {
-            let flushes = over && self.profile.rename_flushes;
-            return self.change_names(NameChange::Rename(from, to, inode), flushes);
-        }
-        self.change_names(NameChange::Unlink(to), false);
-        self.change_names(NameChange::Unlink(from), false);
-        self.change_names(NameChange::Link(to, inode), false)
-    }
-
-    fn change_names(&mut self, change: NameChange, flushes: bool) -> u64 {
-        let sequence = self.next_sequence();
-        change.apply(&mut self.dir.cache);
-        let at_once =
-            self.profile.blind.renames_durable && matches!(change, NameChange::Rename(..));
-        self.dir.pending.push(PendingName {
-            sequence,
-            state: if at_once {
-                OpState::Must
-            } else {
-                OpState::Dirty
-            },
-            change,
-            flushes,
-        });
-        self.dir.collapse();
-        sequence
-    }
-
-    fn settle_names(&mut self, cover: u64) {
-        for op in &mut self.dir.pending {
-            if op.sequence <= cover && op.state == OpState::Dirty {
-                op.state = OpState::Must;
-            }
-        }
-        self.dir.collapse();
-        self.forget_unreachable();
-    }
-
-    fn settle_names_of(&mut self, inode: InodeId, cover: u64) {
-        for op in &mut self.dir.pending {
-            let own = op.change.inode() == Some(inode);
-            if own && op.sequence <= cover && op.state == OpState::Dirty {
-                op.state = OpState::Must;
-            }
-        }
-        self.dir.collapse();
-        self.forget_unreachable();
-    }
-
     /// The bytes of a file that nobody can reach any more; 0 while somebody can.
-    fn freed_with(&self, inode: InodeId) -> u64 {
+    pub(super) fn freed_with(&self, inode: InodeId) -> u64 {
         if self.in_use(inode) {
             return 0;
         }
         self.inode(inode).cache.len() as u64
     }
 
-    fn new_inode(&mut self) -> InodeId {
+    pub(in crate::disk) fn new_inode(&mut self) -> InodeId {
         let fresh = Some(Arc::new(Inode::default()));
         let free = self.inodes.iter().position(Option::is_none);
         let at = free.unwrap_or_else(|| {
@@ -574,14 +342,6 @@ fn lost(kind: IoErrorKind) -> OpState {
     match kind {
         IoErrorKind::NoRoom | IoErrorKind::Interrupted => OpState::Dirty,
         _ => OpState::Limbo,
-    }
-}
-
-/// The result of a call that was done whatever struck it.
-fn late_error(struck: Option<FaultKind>) -> Result<u64, IoError> {
-    match struck {
-        Some(FaultKind::FailDone(kind)) => Err(IoError::new(kind)),
-        _ => Ok(0),
     }
 }
 
