@@ -10,7 +10,7 @@ use super::images::{Images, Limits};
 use super::inode::{Change, Inode, OpState, index};
 use super::layout::{Layout, PieceFate, SizeChoice, Wreck, settled};
 use super::names::{Directory, Entries};
-use super::profile::NameOrder;
+use super::profile::{Fill, NameOrder};
 use super::state::{Disk, InodeId};
 use super::trace::Fate;
 
@@ -259,14 +259,14 @@ impl Disk {
         fates[spot.1] = PieceFate::Torn(prefix, fill);
         let wreck = self.wreck(*inode, flushed);
         let cut = piece.start + prefix;
-        let grown_from = wreck.grown_from(layout.len, piece.sequence);
+        let grown_from = wreck.grown_from(layout, piece.sequence);
         if prefix > 0 && grown_from.is_some_and(|from| from < cut) {
             match choices.choose(3) {
                 0 => return,
                 1 => fates[spot.1] = PieceFate::Whole,
                 _ => fates[spot.1] = PieceFate::Absent(fill),
             }
-            cut_short(layout, cut);
+            cut_short(layout, fates, cut);
         }
     }
 }
@@ -312,12 +312,15 @@ fn draw_file(
 }
 
 /// The file ends at `len` instead.
-fn cut_short(layout: &mut Layout, len: u64) {
+fn cut_short(layout: &mut Layout, fates: &mut [PieceFate], len: u64) {
     layout.len = len;
     layout.base_len = layout.base_len.min(len);
-    for piece in &mut layout.pieces {
+    for (piece, fate) in layout.pieces.iter_mut().zip(fates) {
         piece.end = piece.end.min(len);
-        piece.start = piece.start.min(piece.end);
+        if piece.end <= piece.start {
+            piece.end = piece.start;
+            *fate = PieceFate::Absent(Fill::Zero);
+        }
     }
 }
 

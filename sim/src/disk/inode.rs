@@ -23,7 +23,7 @@ pub(super) enum Change {
 }
 
 impl Change {
-    fn apply(&self, contents: &mut Vec<u8>) {
+    pub fn apply(&self, contents: &mut Vec<u8>) {
         match self {
             Self::Data { offset, bytes } => {
                 let end = index(*offset) + bytes.len();

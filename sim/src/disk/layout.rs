@@ -49,6 +49,7 @@ pub(super) enum PieceFate {
 /// A file of a chosen size.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
+    pub persisted: usize,
     pub len: u64,
     /// So many first bytes are as they were before all pending changes.
     pub base_len: u64,
@@ -114,15 +115,13 @@ impl<'a> Wreck<'a> {
         (!set && to > from && !self.is_certain(op)).then_some((from, to))
     }
 
-    /// From which length a write of this number made the file grow to `len`, if the disk may have
-    /// any length in between.
-    pub fn grown_from(&self, len: u64, sequence: u64) -> Option<u64> {
-        let grew = |(_, op, from, to, set): (usize, &Pending, u64, u64, bool)| {
-            let loose = !set && !self.is_certain(op);
-            (loose && from < to && to == len && op.sequence == sequence).then_some(from)
-        };
+    /// From which length a write of this number brought the file to the chosen one, if the disk
+    /// may have any length in between.
+    pub fn grown_from(&self, layout: &Layout, sequence: u64) -> Option<u64> {
+        let last = self.size_sequences().nth(layout.persisted.checked_sub(1)?);
         let cut_anywhere = self.profile.size_order == SizeOrder::Independent;
-        cut_anywhere.then(|| self.sizes().find_map(grew))?
+        let (from, _) = self.growth(layout.persisted)?;
+        (cut_anywhere && last == Some(sequence)).then_some(from)
     }
 
     /// Sizes that a crash may leave with no write torn, newest first.
@@ -169,6 +168,7 @@ impl<'a> Wreck<'a> {
         let blocks = base_len.div_ceil(u64::from(self.profile.page_len));
         let grown_last = persisted.last().filter(|size| !size.4);
         let mut layout = Layout {
+            persisted: choice.persisted,
             len: choice.len,
             base_len,
             pieces: SmallVec::new(),

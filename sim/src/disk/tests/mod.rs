@@ -3,6 +3,7 @@
 mod failed_sync;
 mod faults;
 mod litmus;
+mod random;
 mod state;
 
 use std::collections::BTreeSet;
