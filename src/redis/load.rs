@@ -1,0 +1,397 @@
+//! Loading what Redis wrote: a directory of Redis 7 and later, or a single file.
+//!
+//! Nothing on disk is changed. The base comes first, then the incrementals by their sequence
+//! numbers. Every file starts in database 0. Keys never expire meanwhile.
+
+use std::borrow::ToOwned;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::string::String;
+use std::vec::Vec;
+
+use crate::command::{Applied, CommandError, Replay, ReplayError};
+use crate::keyspace::Keyspace;
+use crate::limits::{COLLECT_STEP, FAILURES_KEPT_MAX, MANIFEST_LEN_MAX, READ_LEN};
+use crate::redis::aof::{AofError, AofReader, Step, Tail};
+use crate::redis::find::{Source, find};
+use crate::redis::manifest::{Manifest, ManifestError, ManifestFile, Text};
+
+/// Why files of Redis cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The file system failed, or nothing is there.
+    #[error("{}: {source}", .path.display())]
+    Io {
+        #[doc = "What was being read."]
+        path: PathBuf,
+        #[doc = "What the operating system said."]
+        source: io::Error,
+    },
+    /// Two files could be meant.
+    #[error(
+        "{}: expected one manifest or one append-only file, found {first} and {second}",
+        .directory.display()
+    )]
+    Ambiguous {
+        #[doc = "Where."]
+        directory: PathBuf,
+        #[doc = "One of them."]
+        first: String,
+        #[doc = "Another."]
+        second: String,
+    },
+    /// Files that a manifest should list are there, and no manifest.
+    #[error("{}: expected a manifest, found {part} without one", .directory.display())]
+    NoManifest {
+        #[doc = "Where."]
+        directory: PathBuf,
+        #[doc = "One of the files."]
+        part: String,
+    },
+    /// The manifest is longer than any is.
+    #[error(
+        "{}: expected at most {MANIFEST_LEN_MAX} bytes, found {len}",
+        .path.display()
+    )]
+    LongManifest {
+        #[doc = "Which."]
+        path: PathBuf,
+        #[doc = "Its length in bytes."]
+        len: u64,
+    },
+    /// The manifest is refused.
+    #[error("{}: {source}", .path.display())]
+    Manifest {
+        #[doc = "Which."]
+        path: PathBuf,
+        #[doc = "Where in it, and why."]
+        source: ManifestError,
+    },
+    /// A file that the manifest lists is not there.
+    #[error("{}: expected the file {name}, found none", .manifest.display())]
+    Missing {
+        #[doc = "The manifest."]
+        manifest: PathBuf,
+        #[doc = "The file."]
+        name: Text,
+    },
+    /// A file is not a plain append-only file.
+    #[error("{}: {source}", .path.display())]
+    Format {
+        #[doc = "Which."]
+        path: PathBuf,
+        #[doc = "Where in it, and why."]
+        source: AofError,
+    },
+    /// A command cannot be loaded.
+    #[error("{}: offset {offset}: {source}", .path.display())]
+    Command {
+        #[doc = "The file."]
+        path: PathBuf,
+        #[doc = "Where the command begins, in bytes from the file's start."]
+        offset: u64,
+        #[doc = "Why."]
+        source: ReplayError,
+    },
+    /// A file ends too early, and is not the last.
+    #[error("{}: expected a whole file, as others follow; found: {tail}", .path.display())]
+    ShortInside {
+        #[doc = "Which."]
+        path: PathBuf,
+        #[doc = "How it ends."]
+        tail: Tail,
+    },
+}
+
+impl LoadError {
+    pub(super) fn io(path: &Path, source: io::Error) -> Self {
+        Self::Io {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+/// What was loaded.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The keys and values, expired ones included.
+    pub keyspace: Keyspace,
+    /// How it went.
+    pub report: LoadReport,
+}
+
+/// How a load went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoadReport {
+    /// The files, in the order in which they were loaded; none if there was nothing to load.
+    pub files: Vec<FileReport>,
+    /// Details of the first commands that did nothing.
+    pub failures: Vec<Failure>,
+}
+
+impl LoadReport {
+    /// Commands in all files, `SELECT`, `MULTI` and `EXEC` included.
+    #[must_use]
+    pub fn commands(&self) -> u64 {
+        self.files.iter().map(|file| file.commands).sum()
+    }
+
+    /// Commands that did nothing, as Redis ignores them too.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.files.iter().map(|file| file.failed).sum()
+    }
+
+    /// How the last file ends; whole if there is none.
+    #[must_use]
+    pub fn tail(&self) -> Tail {
+        self.files.last().map_or(Tail::Whole, |file| file.tail)
+    }
+}
+
+/// How the load of one file went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileReport {
+    /// Which.
+    pub path: PathBuf,
+    /// Its length in bytes when it was opened.
+    pub len: u64,
+    /// Its commands, `SELECT`, `MULTI` and `EXEC` included.
+    pub commands: u64,
+    /// Its commits: a command, or a whole transaction.
+    pub commits: u64,
+    /// Its commands that did nothing.
+    pub failed: u64,
+    /// Its last time stamp, in seconds since 1970-01-01 UTC.
+    pub written: Option<u64>,
+    /// How it ends.
+    pub tail: Tail,
+}
+
+/// A command, or a transaction with commands, that did nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The file, by its place in the report.
+    pub file: usize,
+    /// Where the command begins, or the transaction's `EXEC`, in bytes from the file's start.
+    pub offset: u64,
+    /// Why; none if the keyspace refused it, such as a sum that does not fit.
+    pub error: Option<ReplayError>,
+}
+
+/// Loads what `path` leads to: a directory with a manifest in it or in `appendonlydir` below it, a
+/// manifest, a directory with a single append-only file, or such a file. A directory without any of
+/// them is loaded as an empty keyspace.
+///
+/// `seed` draws the order of the keyspace.
+///
+/// # Errors
+/// [`LoadError`]; it says which file and where.
+pub fn load(path: &Path, seed: u64) -> Result<Loaded, LoadError> {
+    let paths = match find(path)? {
+        Source::Nothing => Vec::new(),
+        Source::Single(path) => Vec::from([path]),
+        Source::Manifest(path) => listed(&path)?,
+    };
+    let mut loader = Loader {
+        keyspace: Keyspace::new(seed),
+        report: LoadReport::default(),
+    };
+    for (at, path) in paths.iter().enumerate() {
+        let file = loader.file(path)?;
+        if file.tail != Tail::Whole && at + 1 < paths.len() {
+            return Err(LoadError::ShortInside {
+                path: path.clone(),
+                tail: file.tail,
+            });
+        }
+        loader.report.files.push(file);
+    }
+    while loader.keyspace.collect(COLLECT_STEP) {}
+    Ok(Loaded {
+        keyspace: loader.keyspace,
+        report: loader.report,
+    })
+}
+
+/// The files that a manifest says are to be loaded; all of them exist.
+fn listed(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
+    let failed = |source| LoadError::io(path, source);
+    let file = File::open(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    let mut bounded = file.take(MANIFEST_LEN_MAX + 1);
+    bounded.read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > MANIFEST_LEN_MAX {
+        return Err(LoadError::LongManifest {
+            path: path.to_owned(),
+            len: bounded.into_inner().metadata().map_err(failed)?.len(),
+        });
+    }
+    let manifest = Manifest::parse(&bytes).map_err(|source| LoadError::Manifest {
+        path: path.to_owned(),
+        source,
+    })?;
+    let directory = path.parent().unwrap_or(Path::new(""));
+    let found = |file: &ManifestFile| {
+        let part = file_name(&file.name).map(|name| directory.join(name));
+        part.filter(|part| part.exists())
+            .ok_or_else(|| LoadError::Missing {
+                manifest: path.to_owned(),
+                name: Text(file.name.clone()),
+            })
+    };
+    manifest.loaded().map(found).collect()
+}
+
+#[cfg(unix)]
+fn file_name(bytes: &[u8]) -> Option<&Path> {
+    use std::os::unix::ffi::OsStrExt;
+    Some(Path::new(std::ffi::OsStr::from_bytes(bytes)))
+}
+
+#[cfg(not(unix))]
+fn file_name(bytes: &[u8]) -> Option<&Path> {
+    core::str::from_utf8(bytes).ok().map(Path::new)
+}
+
+struct Loader {
+    keyspace: Keyspace,
+    report: LoadReport,
+}
+
+impl Loader {
+    fn file(&mut self, path: &Path) -> Result<FileReport, LoadError> {
+        let failed = |source| LoadError::io(path, source);
+        let mut window = Window::open(path).map_err(failed)?;
+        let mut reader = AofReader::new();
+        let mut replay = Replay::new();
+        let mut report = FileReport {
+            path: path.to_owned(),
+            len: window.left,
+            commands: 0,
+            commits: 0,
+            failed: 0,
+            written: None,
+            tail: Tail::Whole,
+        };
+        loop {
+            match reader.step(window.bytes(), window.left) {
+                Step::Command { offset, argv, len } => {
+                    report.commands += 1;
+                    let applied = replay.apply(&mut self.keyspace, &argv);
+                    self.note(&mut report, offset, applied)?;
+                    window.take(len);
+                }
+                Step::Annotation { len, written } => {
+                    report.written = written.or(report.written);
+                    window.take(len);
+                }
+                Step::NeedMore(len) => window.fill(len).map_err(failed)?,
+                Step::End(tail) => {
+                    report.tail = tail;
+                    return Ok(report);
+                }
+                Step::Bad(source) => {
+                    return Err(LoadError::Format {
+                        path: path.to_owned(),
+                        source,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Counts what a command did; refuses what no file of Redis holds, or what cannot be known.
+    fn note(
+        &mut self,
+        report: &mut FileReport,
+        offset: u64,
+        applied: Result<Applied, ReplayError>,
+    ) -> Result<(), LoadError> {
+        let (refused, error) = match applied {
+            Ok(Applied::Pending) => return Ok(()),
+            Ok(Applied::Commit { refused, .. }) => {
+                report.commits += 1;
+                (refused, None)
+            }
+            Err(error) if is_ignored_by_redis(&error) => (1, Some(error)),
+            Err(source) => {
+                return Err(LoadError::Command {
+                    path: report.path.clone(),
+                    offset,
+                    source,
+                });
+            }
+        };
+        report.failed += u64::from(refused);
+        if refused > 0 && self.report.failures.len() < FAILURES_KEPT_MAX {
+            self.report.failures.push(Failure {
+                file: self.report.files.len(),
+                offset,
+                error,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Whether Redis, too, goes on after such a command, which did nothing there either.
+fn is_ignored_by_redis(error: &ReplayError) -> bool {
+    match error {
+        ReplayError::Command(error) => !matches!(
+            error,
+            CommandError::Unknown { .. }
+                | CommandError::WrongArity { .. }
+                | CommandError::TooManyArguments
+        ),
+        ReplayError::NotAWrite { .. } => true,
+        _ => false,
+    }
+}
+
+/// A file's bytes from the place on that a reader has reached.
+struct Window {
+    file: File,
+    buffer: Vec<u8>,
+    start: usize,
+    /// Bytes of the file from there on, as long as it was when it was opened.
+    left: u64,
+}
+
+impl Window {
+    fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let left = file.metadata()?.len();
+        Ok(Self {
+            file,
+            buffer: Vec::new(),
+            start: 0,
+            left,
+        })
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.buffer[self.start..]
+    }
+
+    fn take(&mut self, len: usize) {
+        self.start += len;
+        self.left -= len as u64;
+    }
+
+    /// Reads until the window holds `len` bytes at least, and more if there are.
+    fn fill(&mut self, len: usize) -> io::Result<()> {
+        self.buffer.drain(..self.start);
+        self.start = 0;
+        let wanted = (len.max(READ_LEN) as u64).min(self.left);
+        let more = wanted - self.buffer.len() as u64;
+        let read = (&mut self.file).take(more).read_to_end(&mut self.buffer)?;
+        if (read as u64) < more {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(())
+    }
+}
