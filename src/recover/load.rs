@@ -127,12 +127,10 @@ impl From<LoadError> for OpenError {
 /// Reads a log without changing anything on disk and without a lock, beside a live store too.
 ///
 /// # Errors
-/// [`LoadError`]; a torn tail is no error, see [`Loaded::bad`].
+/// [`LoadError`]; a torn tail is no error, see [`Loaded::bad`]. A file that becomes shorter
+/// meanwhile, because a rewrite retires it, is [`LoadError::Shrunk`].
 pub fn load<V: Vfs>(vfs: &V, name: &str, hash_seed: u64) -> Result<Loaded, LoadError> {
-    let file = vfs.open(name, Access::Read)?;
-    load_file(vfs, &file, hash_seed, Saboteur::NONE, &mut |_| {
-        ControlFlow::Continue(())
-    })
+    load_once(vfs, name, hash_seed, &mut |_| ControlFlow::Continue(()))
 }
 
 /// Reads as [`load`] does, and again if a rewrite replaced the file meanwhile.
@@ -140,9 +138,22 @@ pub fn load<V: Vfs>(vfs: &V, name: &str, hash_seed: u64) -> Result<Loaded, LoadE
 /// # Errors
 /// [`LoadError`], that of the last try.
 pub fn load_retrying<V: Vfs>(vfs: &V, name: &str, hash_seed: u64) -> Result<Loaded, LoadError> {
+    load_watched(vfs, name, hash_seed, &mut |_| ControlFlow::Continue(()))
+}
+
+/// Reads as [`load_retrying`] does, telling `watch` how far it is.
+///
+/// # Errors
+/// [`LoadError`], that of the last try; [`LoadError::Aborted`] if the watch says so.
+pub fn load_watched<V: Vfs>(
+    vfs: &V,
+    name: &str,
+    hash_seed: u64,
+    watch: Watch<'_>,
+) -> Result<Loaded, LoadError> {
     const TRIES: usize = 5;
     for _ in 1..TRIES {
-        match load(vfs, name, hash_seed) {
+        match load_once(vfs, name, hash_seed, watch) {
             Err(
                 LoadError::Damaged { .. }
                 | LoadError::DamagedBase(_)
@@ -152,7 +163,21 @@ pub fn load_retrying<V: Vfs>(vfs: &V, name: &str, hash_seed: u64) -> Result<Load
             result => return result,
         }
     }
-    load(vfs, name, hash_seed)
+    load_once(vfs, name, hash_seed, watch)
+}
+
+fn load_once<V: Vfs>(
+    vfs: &V,
+    name: &str,
+    hash_seed: u64,
+    watch: Watch<'_>,
+) -> Result<Loaded, LoadError> {
+    let file = vfs.open(name, Access::Read)?;
+    let loaded = load_file(vfs, &file, hash_seed, Saboteur::NONE, watch)?;
+    if vfs.len(&file)? < loaded.file_len {
+        return Err(LoadError::Shrunk);
+    }
+    Ok(loaded)
 }
 
 /// Reads the log that is open as `file`.

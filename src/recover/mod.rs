@@ -33,7 +33,7 @@ use crate::log::FrameError;
 use crate::units::{Identity, Incarnation, Lsn, Now};
 use crate::vfs::{Access, Files, Vfs};
 
-pub use load::{LoadError, Loaded, load, load_retrying};
+pub use load::{LoadError, Loaded, load, load_retrying, load_watched};
 
 /// The file that is locked while a store is open; never renamed nor removed.
 pub const LOCK_NAME: &str = "appendonly.aof.lock";
