@@ -1,5 +1,14 @@
 //! A deterministic simulator for storage code.
 
+pub mod call;
+pub mod campaign;
 pub mod choice;
+pub mod digest;
 pub mod disk;
+pub mod explore;
 pub mod hash;
+pub mod oracle;
+pub mod sabotage;
+pub mod setup;
+pub mod shrink;
+pub mod world;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::vec;
+use std::vec::Vec;
 
 use crate::effect::{Action, Completion, FileHandle, IoError, IoErrorKind};
 use crate::vfs::{Access, Vfs};
@@ -44,6 +45,20 @@ impl<V: Vfs> Files<V> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Takes all files out, in the order of their numbers.
+    ///
+    /// # Panics
+    /// If one is in use.
+    pub fn into_open(self) -> impl Iterator<Item = (FileHandle, V::File)> {
+        let open = self.open.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut open: Vec<_> = open.into_iter().collect();
+        open.sort_unstable_by_key(|(handle, _)| *handle);
+        open.into_iter().map(|(handle, file)| {
+            let file = Arc::into_inner(file);
+            (handle, file.unwrap_or_else(|| panic!("O7: {handle:?} is taken while in use")))
+        })
     }
 
     fn get(&self, handle: FileHandle) -> Arc<V::File> {

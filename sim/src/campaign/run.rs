@@ -1,0 +1,271 @@
+//! One run of a seed.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use indelible::effect::Lane;
+
+use super::plan::Plan;
+use crate::call::Call;
+use crate::choice::{Choices, Random, Recorder};
+use crate::disk::Profile;
+use crate::explore::Counts;
+use crate::oracle::{Obligation, Violation};
+use crate::setup::{ScriptCommit, Setup};
+use crate::world::{Crash, Fault, Step, World};
+
+/// Steps of one run at most.
+const STEPS_MAX: u32 = 3_000;
+
+/// A broken promise, and the run that led to it.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// What was broken.
+    pub violation: Violation,
+    /// Under what.
+    pub setup: Setup,
+    /// The steps that led to it.
+    pub steps: Vec<Step>,
+}
+
+/// Runs the workload of a seed.
+///
+/// # Errors
+/// The first promise that was broken.
+pub fn run_seed(
+    seed: u64,
+    profile: &Profile,
+    script: &Arc<Vec<ScriptCommit>>,
+    adapt: &dyn Fn(&mut Setup),
+) -> Result<(Counts, Vec<Step>), Box<Failure>> {
+    let mut random = Random::new(seed);
+    let mut plan = Plan::draw(&mut random, profile, script.len() as u32);
+    plan.setup.script = Arc::clone(script);
+    adapt(&mut plan.setup);
+    let setup = Arc::new(plan.setup.clone());
+    let mut run = Run {
+        world: World::new(&setup),
+        plan,
+        random,
+        counts: Counts::default(),
+        script: 0,
+    };
+    let ended = guarded(|| run.go());
+    run.counts.workloads = 1;
+    let steps = run.world.steps();
+    match ended {
+        Ok(()) => Ok((run.counts, steps)),
+        Err(violation) => Err(Box::new(Failure {
+            violation,
+            setup: (*setup).clone(),
+            steps,
+        })),
+    }
+}
+
+/// What a replay came to.
+pub struct Replayed {
+    /// The world at its end.
+    pub world: World,
+    /// The steps that were possible, without those of the drain at the end.
+    pub taken: Vec<Step>,
+    /// The first promise that was broken, if any.
+    pub ended: Result<(), Violation>,
+}
+
+/// Takes steps as far as they are possible, then lets the world come to rest.
+#[must_use]
+pub fn replay(mut world: World, steps: &[Step]) -> Replayed {
+    let ended = guarded(|| {
+        steps
+            .iter()
+            .try_for_each(|step| world.apply(step).map(drop))
+    });
+    let taken = world.steps();
+    let ended = ended.and_then(|()| guarded(|| world.drain()));
+    Replayed {
+        world,
+        taken,
+        ended,
+    }
+}
+
+/// A panic of the store is a broken promise like any other.
+pub(crate) fn guarded<T>(act: impl FnOnce() -> Result<T, Violation>) -> Result<T, Violation> {
+    match catch_unwind(AssertUnwindSafe(act)) {
+        Ok(result) => result,
+        Err(panic) => {
+            let text = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| panic.downcast_ref::<&str>().copied())
+                .unwrap_or("(without a text)");
+            Err(Violation::panicked(text))
+        }
+    }
+}
+
+struct Run {
+    world: World,
+    plan: Plan,
+    random: Random,
+    counts: Counts,
+    script: u32,
+}
+
+impl Run {
+    fn go(&mut self) -> Result<(), Violation> {
+        for _ in 0..STEPS_MAX {
+            if !self.world.is_up() {
+                self.open()?;
+                continue;
+            }
+            let over = self.world.calls >= self.plan.calls_max;
+            if over && (self.world.crashes >= self.plan.crashes_max || self.random.unlikely(30)) {
+                break;
+            }
+            if self.world.crashes < self.plan.crashes_max
+                && self.random.unlikely(self.plan.crash_odds)
+            {
+                self.crash()?;
+            } else {
+                self.step(over)?;
+            }
+        }
+        self.end()
+    }
+
+    fn take(&mut self, step: &Step) -> Result<bool, Violation> {
+        let taken = self.world.apply(step)?;
+        self.counts.steps += u64::from(taken);
+        Ok(taken)
+    }
+
+    fn step(&mut self, over: bool) -> Result<(), Violation> {
+        let mut weights = self.plan.weights;
+        if over {
+            weights[0] = 0;
+        }
+        let step = match self.random.choose_weighted(&weights) {
+            0 => Step::Call(self.call()),
+            1 => Step::Poll(Lane::Foreground),
+            2 => Step::Poll(Lane::Background),
+            3 if self.world.out_count() > 0 => self.completion(),
+            3 => return Ok(()),
+            _ => Step::Wait,
+        };
+        self.take(&step).map(drop)
+    }
+
+    fn call(&mut self) -> Call {
+        let weights: Vec<u32> = self.plan.calls.iter().map(|(_, weight)| *weight).collect();
+        match self.plan.calls[self.random.choose_weighted(&weights) as usize].0 {
+            Call::Script(_) => {
+                let place = self.script;
+                self.script += 1;
+                Call::Script(place)
+            }
+            call => call,
+        }
+    }
+
+    fn completion(&mut self) -> Step {
+        let slot = self.random.choose(self.world.out_count() as u32) as usize;
+        let kind = self.world.out_kind(slot).expect("an effect is out");
+        let kinds = self.world.fault_count(kind);
+        let strikes = self.world.faults < self.plan.faults_max && kinds > 0;
+        let fault =
+            (strikes && self.random.unlikely(self.plan.fault_odds)).then(|| self.fault(kinds));
+        Step::Complete {
+            slot: slot as u8,
+            fault,
+        }
+    }
+
+    fn fault(&mut self, kinds: u8) -> Fault {
+        let index = self.random.choose(u32::from(kinds)) as u8;
+        Fault {
+            index,
+            for_ever: self.random.unlikely(3),
+        }
+    }
+
+    fn crash(&mut self) -> Result<(), Violation> {
+        let crash = self.draw_crash();
+        self.counts.images += 1;
+        self.take(&Step::Crash(crash)).map(drop)
+    }
+
+    /// Draws a crash, and with it what it leaves.
+    fn draw_crash(&mut self) -> Crash {
+        let mut fork = self.world.fork();
+        if self.plan.setup.profile.power_loss && self.random.choose(self.plan.power_odds) == 0 {
+            fork.crash_power();
+            let mut recorder = Recorder::new(&mut self.random);
+            let _ = fork.vfs.with(|disk| disk.power_loss(&mut recorder));
+            Crash::Drawn(recorder.taken().to_vec())
+        } else {
+            let mut recorder = Recorder::new(&mut self.random);
+            fork.crash_process_with(&mut recorder);
+            Crash::Process(recorder.taken().to_vec())
+        }
+    }
+
+    fn open(&mut self) -> Result<(), Violation> {
+        self.counts.recoveries += 1;
+        let left = self.world.crashes < self.plan.crashes_max;
+        let stop = if left && self.random.unlikely(self.plan.cut_odds + 1) {
+            self.cut()
+        } else {
+            None
+        };
+        let fault = if self.world.faults < self.plan.faults_max
+            && self.random.unlikely(self.plan.fault_odds / 2 + 1)
+        {
+            Some((self.random.choose(16), self.fault(2)))
+        } else {
+            None
+        };
+        if !self.take(&Step::Open { stop, fault })? {
+            self.take(&Step::Open {
+                stop: None,
+                fault: None,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn cut(&mut self) -> Option<(u32, Crash)> {
+        let call = self.random.choose(16);
+        if self.plan.setup.profile.power_loss && self.random.unlikely(self.plan.power_odds) {
+            // What survives depends on where it stops: numbers that are too large mean the last.
+            let drawn = (0..12).map(|_| self.random.choose(4)).collect();
+            return Some((call, Crash::Drawn(drawn)));
+        }
+        Some((call, Crash::Process(vec![self.random.choose(4)])))
+    }
+
+    /// Comes to rest, closes, loses the power, and opens once more.
+    fn end(&mut self) -> Result<(), Violation> {
+        while !self.world.is_up() {
+            self.world.mend();
+            self.take(&Step::Open {
+                stop: None,
+                fault: None,
+            })?;
+        }
+        self.world.drain()?;
+        self.take(&Step::Call(Call::Close))?;
+        self.world.drain()?;
+        self.crash()?;
+        self.counts.recoveries += 1;
+        if !self.take(&Step::Open {
+            stop: None,
+            fault: None,
+        })? {
+            let detail = String::from("the store does not open at the end");
+            return Err(Violation::new(Obligation::Progress, detail));
+        }
+        self.world.drain()
+    }
+}

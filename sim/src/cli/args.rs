@@ -1,0 +1,163 @@
+//! The command line.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use indelible::engine::AppendFsync;
+
+use crate::disk::Profile;
+use crate::setup::Tear;
+
+/// Crashes indelible at every step, on a disk that keeps no more than it must.
+///
+/// Without a command: everything that fits ninety seconds on two cores. Data goes to stdout,
+/// progress and diagnostics to stderr. Exit codes: 0 well, 1 a problem was found, 2 usage, 3 I/O,
+/// 5 a bound not finished or a campaign gone blind.
+#[derive(Debug, Parser)]
+#[command(name = "indelible-sim", version)]
+pub struct Cli {
+    /// What to do; nothing: the main job.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Threads; 0: as many as there are cores.
+    #[arg(long, global = true, default_value_t = 0)]
+    pub threads: usize,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Explores everything within bounds, and samples nothing.
+    Prove(ProveArgs),
+    /// Runs random workloads, one for each seed.
+    Run(RunArgs),
+    /// Seeds bugs and shows that each is caught.
+    Sabotage(SabotageArgs),
+    /// Repeats a run that failed.
+    Replay {
+        /// What a failure's report ends with.
+        token: String,
+    },
+    /// Runs each seed twice and compares the traces byte for byte.
+    Determinism {
+        /// The seeds, as FIRST..END.
+        #[arg(long, value_parser = seeds, default_value = "0..100")]
+        seeds: Range<u64>,
+        /// The disk's profile.
+        #[arg(long, value_parser = profile, default_value = "posix-weak")]
+        profile: Profile,
+    },
+}
+
+/// The bounds of a proof.
+#[derive(Debug, Args)]
+pub struct ProveArgs {
+    /// The disk's profile.
+    #[arg(long, value_parser = profile, default_value = "posix-weak")]
+    pub profile: Profile,
+    /// When commits are acknowledged.
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Policy::Always)]
+    pub policy: Policy,
+    /// Calls of clients.
+    #[arg(long, default_value_t = 2)]
+    pub ops: u32,
+    /// Crashes.
+    #[arg(long, default_value_t = 1)]
+    pub crashes: u32,
+    /// Faults.
+    #[arg(long, default_value_t = 0)]
+    pub faults: u32,
+    /// Where writes are torn.
+    #[arg(long, value_enum, default_value_t = TearArg::Points)]
+    pub tear: TearArg,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which random runs.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The seeds, as FIRST..END.
+    #[arg(long, value_parser = seeds)]
+    pub seeds: Range<u64>,
+    /// The disk's profile; none: each of them.
+    #[arg(long, value_parser = profile)]
+    pub profile: Option<Profile>,
+    /// A Redis append-only file, or a directory of them, whose commits are the workload.
+    #[arg(long)]
+    pub aof: Option<PathBuf>,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which seeded bugs.
+#[derive(Debug, Args)]
+pub struct SabotageArgs {
+    /// This one alone.
+    #[arg(long)]
+    pub only: Option<u32>,
+    /// Lists them and searches nothing.
+    #[arg(long)]
+    pub list: bool,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// When commits are acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Policy {
+    /// When durable.
+    Always,
+    /// When written; synced within about a second.
+    #[value(name = "everysec")]
+    EverySec,
+    /// When written.
+    No,
+}
+
+impl From<Policy> for AppendFsync {
+    fn from(policy: Policy) -> Self {
+        match policy {
+            Policy::Always => Self::Always,
+            Policy::EverySec => Self::EverySec,
+            Policy::No => Self::No,
+        }
+    }
+}
+
+/// Where writes are torn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TearArg {
+    /// At the borders of a frame's fields, and one byte to either side.
+    Points,
+    /// At every byte.
+    Bytes,
+}
+
+impl From<TearArg> for Tear {
+    fn from(tear: TearArg) -> Self {
+        match tear {
+            TearArg::Points => Self::Points,
+            TearArg::Bytes => Self::Bytes,
+        }
+    }
+}
+
+fn seeds(text: &str) -> Result<Range<u64>, String> {
+    let wrong = || format!("{text:?} is no range of seeds, as in 0..2000");
+    let (first, end) = text.split_once("..").ok_or_else(wrong)?;
+    let parse = |number: &str| number.parse::<u64>().map_err(|_| wrong());
+    let range = parse(first)?..parse(end)?;
+    if range.is_empty() { Err(format!("{text} holds no seed")) } else { Ok(range) }
+}
+
+fn profile(name: &str) -> Result<Profile, String> {
+    Profile::by_name(name).ok_or_else(|| {
+        let names: Vec<&str> = Profile::presets().iter().map(|profile| profile.name).collect();
+        format!("no such profile; there are {}", names.join(", "))
+    })
+}

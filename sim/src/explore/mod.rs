@@ -1,0 +1,5 @@
+//! Exhaustive search within bounds.
+
+mod counts;
+
+pub use counts::Counts;

@@ -1,0 +1,120 @@
+//! The fold of a history: a keyspace as one number.
+
+use std::fmt::Write as _;
+use std::hash::{Hash, Hasher};
+
+use indelible::command::Command;
+use indelible::keyspace::{Entry, Keyspace, Value};
+use indelible::units::WallMillis;
+
+use crate::digest::Hash128;
+
+/// A keyspace's content as a number, independent of any order, and without what has expired.
+#[derive(Clone, Copy, Debug)]
+pub struct Fold {
+    digest: u128,
+    /// Whether any key bears an expiry, so that the fold depends on the clock.
+    pub expires: bool,
+}
+
+impl PartialEq for Fold {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest == other.digest
+    }
+}
+
+impl Eq for Fold {}
+
+impl Hash for Fold {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u128(self.digest);
+    }
+}
+
+/// Folds what is alive at `wall`.
+#[must_use]
+pub fn fold(keyspace: &Keyspace, wall: WallMillis) -> Fold {
+    let mut fold = Fold {
+        digest: 0,
+        expires: false,
+    };
+    for db in keyspace.databases() {
+        for (key, entry) in keyspace.iter(db) {
+            if entry.is_live(wall) {
+                fold.digest = fold.digest.wrapping_add(digest(db, key, entry));
+            }
+            fold.expires |= entry.expiry.is_some();
+        }
+    }
+    fold
+}
+
+fn digest(db: u32, key: &[u8], entry: &Entry) -> u128 {
+    let mut hasher = Hash128::default();
+    db.hash(&mut hasher);
+    key.hash(&mut hasher);
+    entry.hash(&mut hasher);
+    hasher.finish128()
+}
+
+/// A keyspace as a reader would write it: `{a=1 b=2}`, databases but the first as `1:a=1`.
+#[must_use]
+pub fn describe(keyspace: &Keyspace) -> String {
+    let mut entries = Vec::new();
+    for db in keyspace.databases() {
+        for (key, entry) in keyspace.iter(db) {
+            let mut text = String::new();
+            if db != 0 {
+                let _ = write!(text, "{db}:");
+            }
+            let _ = write!(text, "{}={}", key.escape_ascii(), value(entry));
+            if let Some(expiry) = entry.expiry {
+                let _ = write!(text, "@{expiry}");
+            }
+            entries.push(text);
+        }
+    }
+    entries.sort();
+    format!("{{{}}}", entries.join(" "))
+}
+
+/// A command as a reader would write it.
+pub(super) fn describe_command(db: u32, command: &Command) -> String {
+    let text = match command {
+        Command::Set { key, value, .. } => {
+            format!("SET {}={}", key.escape_ascii(), shortened(&value.to_vec()))
+        }
+        Command::Del { keys, .. } => {
+            let keys: Vec<String> = keys
+                .iter()
+                .map(|key| key.escape_ascii().to_string())
+                .collect();
+            format!("DEL {}", keys.join(" "))
+        }
+        _ => format!("{command:?}"),
+    };
+    if db == 0 {
+        text
+    } else {
+        format!("{db}:{text}")
+    }
+}
+
+fn value(entry: &Entry) -> String {
+    match &entry.value {
+        Value::String(string) => shortened(&string.to_vec()),
+        other => other.type_name().to_owned(),
+    }
+}
+
+fn shortened(bytes: &[u8]) -> String {
+    const SHOWN_MAX: usize = 16;
+    if bytes.len() <= SHOWN_MAX {
+        return bytes.escape_ascii().to_string();
+    }
+    format!(
+        "{}..({} B)",
+        bytes[..SHOWN_MAX / 2].escape_ascii(),
+        bytes.len()
+    )
+}

@@ -1,0 +1,166 @@
+//! Crashes: what was done of the effects that are out, and what survives.
+
+use indelible::driver::perform;
+use indelible::effect::{Action, Name};
+use indelible::recover::QUARANTINE_NAME;
+
+use super::line::What;
+use super::{Crash, Up, World};
+use crate::choice::{Choices, Replay};
+use crate::disk::{Limits, SimVfs, TearPoints};
+use crate::oracle::{CrashKind, Violation};
+use crate::setup::Tear;
+
+/// Files whose contents no opening reads: what is left of them is not varied.
+const OPAQUE: &[&str] = &[Name::Rewrite.as_str(), Name::Side.as_str(), QUARANTINE_NAME];
+/// Pieces of writes, and changes of names, that vary freely.
+const FREE: usize = 10;
+
+/// How images are enumerated.
+pub(crate) const fn limits(tear: Tear) -> Limits {
+    let tears = match tear {
+        Tear::Points => TearPoints::Borders(borders),
+        Tear::Bytes => TearPoints::Every,
+    };
+    Limits {
+        tears,
+        free: FREE,
+        opaque: OPAQUE,
+    }
+}
+
+impl World {
+    pub(super) fn crash(&mut self, crash: &Crash) -> Result<bool, Violation> {
+        if self.up.is_none() || !self.can_lose(crash) {
+            return Ok(false);
+        }
+        let mut up = self.up.take().expect("just seen");
+        let tear = self.setup.tear;
+        match crash {
+            Crash::Process(choices) => {
+                let choices = &mut Replay::new(choices.clone());
+                finish_what_is_out(&mut up, &self.vfs, |action| applied(action, tear, choices));
+            }
+            _ => finish_what_is_out(&mut up, &self.vfs, Some),
+        }
+        self.crashes += 1;
+        self.oracle.crashed();
+        self.note_calls();
+        Ok(self.goes_down(crash))
+    }
+
+    /// Whether this kind of crash is one that the disk knows.
+    pub(super) fn can_lose(&self, crash: &Crash) -> bool {
+        !crash.is_power_loss() || self.vfs.with(|disk| disk.profile().power_loss)
+    }
+
+    /// What the operating system and the disk make of it; false if there is no such image.
+    pub(super) fn goes_down(&mut self, crash: &Crash) -> bool {
+        let before = self.vfs.disk();
+        let image = match crash {
+            Crash::Process(_) => Some(before.process_crash()),
+            Crash::Drawn(choices) => Some(before.power_loss(&mut Replay::new(choices.clone()))),
+            Crash::Image(index) => before.images(limits(self.setup.tear)).nth(*index as usize),
+        };
+        let exists = image.is_some();
+        let image = image.unwrap_or_else(|| before.process_crash());
+        let kind = if crash.is_power_loss() {
+            CrashKind::Power
+        } else {
+            CrashKind::Process
+        };
+        if kind == CrashKind::Power && self.expected.is_some_and(|expected| !expected.firm) {
+            self.expected = None;
+        }
+        if self.lines.is_some() {
+            let fates = if crash.is_power_loss() {
+                before.fates(&image)
+            } else {
+                Vec::new()
+            };
+            self.line(What::Crashed { kind, fates });
+        }
+        self.vfs = SimVfs::from_disk(image);
+        self.lasting = None;
+        self.down = self.down.max(Some(kind));
+        exists
+    }
+
+    /// Whether a process crash may leave more than one thing of what is out, and how it chooses.
+    pub(crate) fn crash_process_with(&mut self, choices: &mut dyn Choices) {
+        let Some(up) = &mut self.up else { return };
+        let tear = self.setup.tear;
+        finish_what_is_out(up, &self.vfs, |action| applied(action, tear, choices));
+    }
+
+    /// Performs what is out as far as it counts before a power loss (W4).
+    pub(crate) fn crash_power(&mut self) {
+        if let Some(up) = &mut self.up {
+            finish_what_is_out(up, &self.vfs, Some);
+        }
+    }
+}
+
+/// Applies what the crash found half done, as far as `part` says.
+fn finish_what_is_out(up: &mut Up, vfs: &SimVfs, mut part: impl FnMut(Action) -> Option<Action>) {
+    let outs = std::mem::take(&mut up.out);
+    let files = up.attached(vfs);
+    for out in outs {
+        let action = out.effect.action;
+        let changes = matches!(
+            action,
+            Action::Create { .. }
+                | Action::Write { .. }
+                | Action::Copy { .. }
+                | Action::Truncate { .. }
+                | Action::Rename { .. }
+                | Action::Unlink { .. }
+        );
+        if changes && let Some(action) = part(action) {
+            let _ = perform(vfs, &files, &action);
+        }
+    }
+    up.detach(files);
+}
+
+/// The part of an action that was done when the process died, if any.
+fn applied(action: Action, tear: Tear, choices: &mut dyn Choices) -> Option<Action> {
+    let Action::Write {
+        file,
+        offset,
+        bytes,
+    } = &action
+    else {
+        return (choices.choose(2) == 0).then_some(action);
+    };
+    let points = tear_points(bytes, tear);
+    match choices.choose(points.len() as u32 + 2) as usize {
+        0 => Some(action),
+        1 => None,
+        more => {
+            let bytes = bytes.slice(0..points[more - 2]);
+            Some(Action::Write {
+                file: *file,
+                offset: *offset,
+                bytes,
+            })
+        }
+    }
+}
+
+/// Where a write may be torn: inside it, in rising order.
+fn tear_points(bytes: &[u8], tear: Tear) -> Vec<usize> {
+    match tear {
+        Tear::Bytes => (1..bytes.len()).collect(),
+        Tear::Points => borders(bytes),
+    }
+}
+
+/// The borders of a frame's fields, and one byte to either side.
+fn borders(bytes: &[u8]) -> Vec<usize> {
+    let is = |at: usize, set: &[u8]| bytes.get(at).is_some_and(|byte| set.contains(byte));
+    let border = |at: usize| is(at, b" \r#*$") || (at > 0 && is(at - 1, b" \n="));
+    (1..bytes.len())
+        .filter(|at| border(*at) || border(at + 1) || border(at - 1))
+        .collect()
+}

@@ -1,0 +1,331 @@
+//! The world: a machine, its disk, its clients and its crashes, one step at a time.
+//!
+//! What runs here is what ships: [`Engine`], [`recover::open`](indelible::recover::open) and
+//! [`perform`](indelible::driver::perform), over a disk that knows what a crash may leave. The
+//! world decides nothing: each [`Step`] says what happens next, and whoever chooses the steps
+//! decides what kind of search it is.
+//!
+//! * W1: a step that is not possible changes nothing that a report or a replay would show.
+//! * W2: the same steps give the same world, byte for byte.
+//! * W3: effects that are out are performed when they complete, so any of them may be overtaken; a
+//!   sync covers what had completed when it was given out, and later changes may survive or not.
+//! * W4: at a crash each effect that is out was performed, or not, or (a write) in part. Before a
+//!   power loss all but the syncs count as performed: what survives is the disk's choice, so this
+//!   leaves nothing out.
+
+mod calls;
+mod checks;
+mod crash;
+mod line;
+mod opening;
+mod run;
+mod step;
+mod trace;
+
+use std::hash::Hash;
+use std::sync::Arc;
+
+use indelible::driver::Files;
+use indelible::effect::{Action, Effect, EffectId, FileHandle};
+use indelible::engine::Engine;
+use indelible::units::{Millis, Now, WallMillis};
+
+use crate::digest::Hash128;
+use crate::disk::{CallKind, HandleId, SimVfs};
+use crate::oracle::{CrashKind, Leniency, Oracle, Violation};
+use crate::setup::{Blindness, Setup};
+
+pub use line::{Line, What};
+pub use step::{Crash, Fault, Step, from_text, to_text};
+
+use trace::Trace;
+
+/// When every run begins, on the wall's clock.
+const WALL_START: WallMillis = WallMillis(1_700_000_000_000);
+
+/// An effect that a lane has taken and not finished.
+#[derive(Clone, Debug)]
+struct Out {
+    id: EffectId,
+    effect: Effect,
+    /// The disk's sequence number when it was given out: a sync covers what came before.
+    since: u64,
+}
+
+/// A process that has the store open.
+#[derive(Clone, Debug)]
+pub(crate) struct Up {
+    pub engine: Engine,
+    /// The machine's numbers for files, and the disk's.
+    pub files: Vec<(FileHandle, HandleId)>,
+    out: Vec<Out>,
+    /// Files with bytes that the background wrote and nobody synced.
+    filling: Vec<FileHandle>,
+    /// Files that were created under the name of a rewrite.
+    rewrites: Vec<FileHandle>,
+    /// Whether a close was asked for.
+    closing: bool,
+}
+
+/// A fault that stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Lasting {
+    call: CallKind,
+    index: u8,
+    /// How often it struck.
+    hits: u32,
+}
+
+/// How often a fault that stays strikes in an exhaustive search before it goes: without an end, no
+/// state would be the last.
+const LASTING_HITS_MAX: u32 = 3;
+
+/// A machine, its disk, its clients and its crashes.
+#[derive(Debug)]
+pub struct World {
+    pub(crate) setup: Arc<Setup>,
+    pub(crate) vfs: SimVfs,
+    pub(crate) up: Option<Up>,
+    pub(crate) oracle: Oracle,
+    pub(crate) now: Now,
+    pub(crate) calls: u32,
+    pub(crate) crashes: u32,
+    pub(crate) faults: u32,
+    /// The worst crash since an opening returned.
+    down: Option<CrashKind>,
+    /// What the next opening is to find, if the last one was cut. // O4
+    expected: Option<opening::Expected>,
+    /// Whether an opening was cut since one returned.
+    cut_before: bool,
+    lasting: Option<Lasting>,
+    /// Whether lasting faults end by themselves.
+    bounded: bool,
+    trace: Trace,
+    lines: Option<Vec<Line>>,
+}
+
+impl World {
+    /// An empty directory, and nobody has opened it yet.
+    #[must_use]
+    pub fn new(setup: &Arc<Setup>) -> Self {
+        let leniency = Leniency {
+            no_lower_bound: setup.blindness == Blindness::NoLowerBound || setup.profile.weak_oracle,
+        };
+        let keyspace = indelible::keyspace::Keyspace::new(opening::HASH_SEED);
+        Self {
+            setup: Arc::clone(setup),
+            vfs: SimVfs::new(setup.disk_profile()),
+            up: None,
+            oracle: Oracle::new(keyspace, leniency),
+            now: Now {
+                mono: Millis(0),
+                wall: WALL_START,
+            },
+            calls: 0,
+            crashes: 0,
+            faults: 0,
+            down: None,
+            expected: None,
+            cut_before: false,
+            lasting: None,
+            bounded: false,
+            trace: Trace::default(),
+            lines: None,
+        }
+    }
+
+    /// Keeps what happens as text, and everything that the oracle would forget.
+    #[must_use]
+    pub fn remembering(mut self) -> Self {
+        self.vfs.with(|disk| disk.set_tracing(true));
+        self.oracle.remember();
+        self.lines = Some(Vec::new());
+        self
+    }
+
+    /// Lets faults that stay end after a while, and the wall clock stand: for exhaustive search.
+    #[must_use]
+    pub fn bounding(mut self) -> Self {
+        self.bounded = true;
+        self
+    }
+
+    /// A world that goes its own way from here.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self {
+            setup: Arc::clone(&self.setup),
+            vfs: SimVfs::from_disk(self.vfs.disk()),
+            up: self.up.clone(),
+            oracle: self.oracle.clone(),
+            now: self.now,
+            calls: self.calls,
+            crashes: self.crashes,
+            faults: self.faults,
+            down: self.down,
+            expected: self.expected,
+            cut_before: self.cut_before,
+            lasting: self.lasting,
+            bounded: self.bounded,
+            trace: self.trace.clone(),
+            lines: self.lines.clone(),
+        }
+    }
+
+    /// Takes a step; false if it is not possible now.
+    ///
+    /// # Errors
+    /// The promise that it broke.
+    pub fn apply(&mut self, step: &Step) -> Result<bool, Violation> {
+        let taken = match step {
+            Step::Call(call) => self.call(*call),
+            Step::Poll(lane) => self.poll(*lane),
+            Step::Complete { slot, fault } => self.complete(usize::from(*slot), *fault),
+            Step::Wait => self.wait(),
+            Step::Crash(crash) => self.crash(crash),
+            Step::Open { stop, fault } => self.open(stop.as_ref(), *fault),
+        };
+        if !matches!(taken, Ok(false)) {
+            self.trace.push(step.clone());
+        }
+        taken
+    }
+
+    /// The steps that were taken, oldest first.
+    #[must_use]
+    pub fn steps(&self) -> Vec<Step> {
+        self.trace.steps()
+    }
+
+    /// What happened, if it was kept.
+    #[must_use]
+    pub fn lines(&self) -> &[Line] {
+        self.lines.as_deref().unwrap_or(&[])
+    }
+
+    /// Whether a process has the store open.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.up.is_some()
+    }
+
+    /// How many effects are out.
+    #[must_use]
+    pub fn out_count(&self) -> usize {
+        self.up.as_ref().map_or(0, |up| up.out.len())
+    }
+
+    /// The sort of call that the effect at this place is.
+    pub(crate) fn out_kind(&self, slot: usize) -> Option<CallKind> {
+        self.up
+            .as_ref()?
+            .out
+            .get(slot)
+            .map(|out| kind_of(&out.effect.action))
+    }
+
+    /// What may go wrong with a call of this kind here.
+    pub(crate) fn fault_count(&self, kind: CallKind) -> u8 {
+        self.vfs
+            .with(|disk| disk.fault_alternatives(kind).len() as u8)
+    }
+
+    /// The faults stop here: what stays broken is mended.
+    pub(crate) fn mend(&mut self) {
+        self.lasting = None;
+    }
+
+    /// Everything that decides the future, as one number.
+    pub(crate) fn state_hash(&self) -> u128 {
+        let mut hasher = Hash128::default();
+        self.hash_disk_and_out(&mut hasher);
+        if let Some(up) = &self.up {
+            up.engine.hash(&mut hasher);
+            (&up.filling, &up.rewrites, up.closing).hash(&mut hasher);
+        }
+        self.oracle.hash(&mut hasher);
+        (
+            self.now,
+            self.calls,
+            self.crashes,
+            self.faults,
+            self.down,
+            self.lasting,
+        )
+            .hash(&mut hasher);
+        (self.expected, self.cut_before).hash(&mut hasher);
+        hasher.finish128()
+    }
+
+    /// Everything that decides what a crash leaves.
+    pub(crate) fn crash_hash(&self) -> u128 {
+        let mut hasher = Hash128::default();
+        self.hash_disk_and_out(&mut hasher);
+        hasher.finish128()
+    }
+
+    fn hash_disk_and_out(&self, hasher: &mut Hash128) {
+        self.vfs.with(|disk| {
+            disk.hash(hasher);
+            let Some(up) = &self.up else { return };
+            for out in &up.out {
+                out.effect.hash(hasher);
+                if let Action::SyncData { file } = &out.effect.action {
+                    disk.covered(up.handle(*file), out.since).hash(hasher);
+                } else if matches!(out.effect.action, Action::SyncDir) {
+                    disk.dir_covered(out.since).hash(hasher);
+                }
+            }
+            up.files.hash(hasher);
+        });
+    }
+
+    fn line(&mut self, what: What) {
+        if let Some(lines) = &mut self.lines {
+            lines.push(Line { what });
+        }
+    }
+}
+
+impl Up {
+    fn handle(&self, file: FileHandle) -> HandleId {
+        let found = self.files.iter().find(|(handle, _)| *handle == file);
+        found
+            .unwrap_or_else(|| panic!("O7: {file:?} is not open"))
+            .1
+    }
+
+    /// The files as product code has them, attached to this disk.
+    fn attached(&mut self, vfs: &SimVfs) -> Files<SimVfs> {
+        let files = Files::default();
+        for (handle, id) in self.files.drain(..) {
+            files.insert(handle, vfs.attach(id));
+        }
+        files
+    }
+
+    fn detach(&mut self, files: Files<SimVfs>) {
+        self.files.extend(
+            files
+                .into_open()
+                .map(|(handle, file)| (handle, file.forget())),
+        );
+    }
+}
+
+/// The sort of call that performs an action.
+pub(crate) const fn kind_of(action: &Action) -> CallKind {
+    match action {
+        Action::Create { .. } => CallKind::Create,
+        Action::Open { .. } => CallKind::Open,
+        Action::Write { .. } => CallKind::Write,
+        Action::Copy { .. } => CallKind::Copy,
+        Action::Read { .. } => CallKind::Read,
+        Action::SyncData { .. } => CallKind::SyncData,
+        Action::Truncate { .. } => CallKind::Truncate,
+        Action::Rename { .. } => CallKind::Rename,
+        Action::SyncDir => CallKind::SyncDir,
+        Action::Unlink { .. } => CallKind::Unlink,
+        Action::Close { .. } => CallKind::Close,
+    }
+}

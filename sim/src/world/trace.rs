@@ -1,0 +1,52 @@
+//! The steps that led here, shared between worlds that parted.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::Step;
+
+/// A list that grows at its end; clones share what they have in common.
+#[derive(Clone, Default)]
+pub(super) struct Trace {
+    last: Option<Arc<Node>>,
+}
+
+struct Node {
+    step: Step,
+    before: Option<Arc<Node>>,
+}
+
+impl Trace {
+    pub fn push(&mut self, step: Step) {
+        let before = self.last.take();
+        self.last = Some(Arc::new(Node { step, before }));
+    }
+
+    /// All steps, oldest first.
+    pub fn steps(&self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let mut node = self.last.as_ref();
+        while let Some(some) = node {
+            steps.push(some.step.clone());
+            node = some.before.as_ref();
+        }
+        steps.reverse();
+        steps
+    }
+}
+
+impl fmt::Debug for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&super::step::to_text(&self.steps()))
+    }
+}
+
+impl Drop for Trace {
+    /// Long lists are taken apart in a loop: a recursive drop would need a deep stack.
+    fn drop(&mut self) {
+        let mut node = self.last.take();
+        while let Some(some) = node {
+            node = Arc::into_inner(some).and_then(|mut inner| inner.before.take());
+        }
+    }
+}
