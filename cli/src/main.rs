@@ -1,2 +1,55 @@
-//! The command line.
-fn main() {}
+//! `indelible`: checks, shows, imports and rewrites append-only files of indelible and of Redis.
+//!
+//! * [`args`] is the command line, [`failure`] the exit codes;
+//! * [`source`] tells what a path leads to, [`load`] loads it, [`finding`] says what is wrong;
+//! * [`check`], [`dump`], [`import`], [`rewrite`], [`stat`] are one command each;
+//! * [`machine`] drives the shipped engine, [`sizes`] lets it rewrite into nothing.
+
+mod args;
+mod check;
+mod dump;
+mod facts;
+mod failure;
+mod finding;
+mod frames;
+mod import;
+mod load;
+mod machine;
+mod output;
+mod progress;
+mod rewrite;
+mod sizes;
+mod source;
+mod stat;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use failure::{Failure, USAGE, WELL};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print(); // whoever closed the stream does not miss it
+            return ExitCode::from(if error.use_stderr() { USAGE } else { WELL });
+        }
+    };
+    let result = match &cli.command {
+        Command::Check(args) => check::run(args),
+        Command::Dump(args) => dump::run(args),
+        Command::Import(args) => import::run(args),
+        Command::Rewrite(args) => rewrite::run(args),
+        Command::Stat(args) => stat::run(args),
+    };
+    ExitCode::from(match result {
+        Ok(code) => code,
+        Err(Failure::OutputClosed) => WELL,
+        Err(failure) => {
+            output::say("error", &failure);
+            failure.code()
+        }
+    })
+}

@@ -1,0 +1,96 @@
+//! The command line, as `--help` shows it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 well, 1 a problem was found, 2 usage, 3 input or output failed, 4 locked by another \
+process, 5 gave up waiting for an outcome. Data goes to standard output, progress and diagnostics \
+to standard error.";
+
+/// Checks, shows, imports and rewrites append-only files of indelible and of Redis.
+#[derive(Debug, Parser)]
+#[command(name = "indelible", version, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Verifies everything and changes nothing.
+    ///
+    /// A store or a log of indelible: every frame, their sequence, the base, and what the frames
+    /// say about durability, which tells a torn tail from damage. A torn tail, as a crash leaves
+    /// it, is reported and is no problem (exit code 0): nothing that was known durable is missing,
+    /// and the next opening cuts it off. Beside a store that is open it may be a write under way.
+    ///
+    /// Files of Redis: the manifest, every file that it lists, and every command. A file that ends
+    /// within a command or a transaction is a problem (exit code 1): nothing proves what is
+    /// missing.
+    Check(Check),
+    /// Shows all keys with their values and expiries; beside a store that is open, too.
+    ///
+    /// One command per line, as redis-cli reads it, or one JSON document. Keys are sorted, none is
+    /// left out because it has expired, and no lock is taken.
+    Dump(Dump),
+    /// Makes a new store out of files of Redis, or out of another store.
+    ///
+    /// The new store appears whole or not at all, with an identity of its own, and is read again
+    /// before the import is called well. The source is not changed.
+    Import(Import),
+    /// Writes a store's log anew, without what later commands have replaced; takes the lock.
+    Rewrite(Rewrite),
+    /// Shows what a store's files hold, and what a rewrite would save.
+    Stat(Stat),
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    /// A store's directory, its log, a directory of Redis, a manifest, or an append-only file.
+    pub path: PathBuf,
+    /// Prints one JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Dump {
+    /// A store's directory, its log, a directory of Redis, a manifest, or an append-only file.
+    pub path: PathBuf,
+    /// Prints one JSON document: {"dbs": {NUMBER: {KEY: {"type", "value", "pexpireat"}}}}, keys and
+    /// values in base64, pexpireat in milliseconds since 1970 or null.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    /// A directory of Redis, a manifest, an append-only file, or a store.
+    pub from: PathBuf,
+    /// The new store's directory, which is empty or not there yet.
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// Prints one JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Rewrite {
+    /// A store's directory.
+    pub path: PathBuf,
+    /// Prints one JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Stat {
+    /// A store's directory, its log, or files of Redis.
+    pub path: PathBuf,
+    /// Prints one JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
