@@ -277,7 +277,10 @@ enum Unit {
     Millis,
 }
 
-fn set_expiry(option: &[u8]) -> Option<(fn(i64) -> SetExpiry, Unit)> {
+/// Makes an expiry of a number.
+type MakeExpiry = fn(i64) -> SetExpiry;
+
+fn set_expiry(option: &[u8]) -> Option<(MakeExpiry, Unit)> {
     match () {
         () if is(option, "ex") => Some((SetExpiry::In, Unit::Seconds)),
         () if is(option, "px") => Some((SetExpiry::In, Unit::Millis)),

@@ -52,12 +52,18 @@ impl<V: Vfs> Files<V> {
     /// # Panics
     /// If one is in use.
     pub fn into_open(self) -> impl Iterator<Item = (FileHandle, V::File)> {
-        let open = self.open.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let open = self
+            .open
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         let mut open: Vec<_> = open.into_iter().collect();
         open.sort_unstable_by_key(|(handle, _)| *handle);
         open.into_iter().map(|(handle, file)| {
             let file = Arc::into_inner(file);
-            (handle, file.unwrap_or_else(|| panic!("O7: {handle:?} is taken while in use")))
+            (
+                handle,
+                file.unwrap_or_else(|| panic!("O7: {handle:?} is taken while in use")),
+            )
         })
     }
 
