@@ -47,7 +47,16 @@ pub struct OsFile(File);
 /// A held lock of an [`OsVfs`]: `flock` on a file that is never removed.
 #[derive(Debug)]
 pub struct OsLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for OsLock {
+    /// Lets go by name: a child that another thread is about to start holds a copy of the handle
+    /// until it executes its program, and would keep the lock for as long.
+    fn drop(&mut self) {
+        // Closing the handle does the same a moment later.
+        let _ = self.file.unlock();
+    }
 }
 
 impl OsVfs {
@@ -266,7 +275,7 @@ impl Vfs for OsVfs {
     fn lock(&self, name: &str) -> Result<OsLock, IoError> {
         let file = self.open_file(name, OFlag::O_RDWR | OFlag::O_CREAT)?;
         match file.try_lock() {
-            Ok(()) => Ok(OsLock { _file: file }),
+            Ok(()) => Ok(OsLock { file }),
             Err(TryLockError::WouldBlock) => Err(IoError::new(IoErrorKind::Locked)),
             Err(TryLockError::Error(error)) => Err(error.into()),
         }
