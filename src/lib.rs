@@ -28,3 +28,12 @@ pub mod driver;
 pub mod recover;
 #[cfg(feature = "std")]
 pub mod vfs;
+
+pub use command::{Command, CommandError, Reply, SetCondition, SetExpiry, SetOptions};
+#[cfg(feature = "std")]
+pub use driver::{
+    Commands, Db, Durability, Options, ReadOnly, ScanPage, Store, StoreError, Subscription, Ticket,
+    Ttl, Update,
+};
+pub use engine::{AppendFsync, Event, OnSyncError, Stats};
+pub use keyspace::ScanCursor;

@@ -65,6 +65,8 @@ pub const MANIFEST_LEN_MAX: u64 = 16 << 20;
 pub const FAILURES_KEPT_MAX: usize = 64;
 /// Bytes of a torn tail that quarantine keeps at most.
 pub const QUARANTINE_LEN_MAX: u64 = 64 << 20;
+/// Events that wait for one subscriber before more are dropped.
+pub const EVENTS_MAX: usize = 1_024;
 /// Recovery reads in pieces of so many bytes.
 pub const READ_LEN: usize = 1 << 20;
 

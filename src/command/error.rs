@@ -63,6 +63,9 @@ pub enum CommandError {
     /// The value would be longer than [`VALUE_LEN_MAX`](crate::limits::VALUE_LEN_MAX).
     #[error("ERR string exceeds maximum allowed size (proto-max-bulk-len)")]
     TooLong,
+    /// It may write, and this is a reader.
+    #[error("READONLY You can't write against a read only replica.")]
+    ReadOnly,
     /// More than [`ARGC_MAX`](crate::limits::ARGC_MAX) arguments.
     #[error("ERR Protocol error: invalid multibulk length")]
     TooManyArguments,

@@ -70,13 +70,21 @@ impl Engine {
         if batch.commands.len() > limits::BATCH_COMMANDS_MAX {
             return Err(SubmitError::TooLarge);
         }
-        let waiting = self.queue_len + self.stream.held();
-        let commits = self.undos.len().max(self.queue.len());
-        let full = waiting >= self.options.queue_len_max || commits >= limits::QUEUE_COMMITS_MAX;
-        if full || self.ending.is_some() {
+        if self.is_busy() {
             return Err(SubmitError::Busy);
         }
         Ok(())
+    }
+
+    /// Whether a batch that may write would be turned away with [`SubmitError::Busy`] now; it may
+    /// still be turned away for another reason.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        let waiting = self.queue_len + self.stream.held();
+        let commits = self.undos.len().max(self.queue.len());
+        let full = waiting >= self.options.queue_len_max || commits >= limits::QUEUE_COMMITS_MAX;
+        let takes_none = self.stopped.is_some() || self.closed || self.is_closing();
+        (full || self.ending.is_some()) && !takes_none
     }
 
     fn enqueue(&mut self, ticket: Ticket, level: AppendFsync, commit: LoggedCommit) {

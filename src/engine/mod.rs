@@ -264,6 +264,11 @@ impl Engine {
         !self.outs.is_empty()
     }
 
+    /// There is an empty directory to write to from now on; false if there was one already.
+    pub fn attach_directory(&mut self) -> bool {
+        !core::mem::replace(&mut self.has_directory, true)
+    }
+
     /// The history's identity.
     #[must_use]
     pub fn identity(&self) -> Identity {

@@ -1,0 +1,176 @@
+//! Building what becomes one commit.
+
+use std::time::{Duration, SystemTime};
+use std::vec::Vec;
+
+use super::clock;
+use crate::command::{Command, CommandError, ExpireConditions, ExpireTime, SetOptions};
+use crate::engine::{AppendFsync, Batch};
+use crate::keyspace::Str;
+use crate::limits;
+
+/// Commands that become one commit: after any crash all of them are there, or none.
+///
+/// A command that is refused (`INCR` of a text) changes nothing and leaves the others as they are,
+/// as in Redis's MULTI.
+#[derive(Clone, Debug)]
+pub struct Commands {
+    db: u32,
+    batch: Batch,
+}
+
+impl Commands {
+    pub(super) fn new(db: u32, appendfsync: Option<AppendFsync>) -> Self {
+        let commands = Vec::new();
+        Self {
+            db,
+            batch: Batch {
+                commands,
+                appendfsync,
+            },
+        }
+    }
+
+    pub(super) fn into_batch(self) -> Batch {
+        self.batch
+    }
+
+    /// Whether there is no command yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.batch.commands.is_empty()
+    }
+
+    /// How many commands there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.batch.commands.len()
+    }
+
+    /// The commands from here on are for this database.
+    ///
+    /// # Panics
+    /// If `number` is not below [`DATABASES_MAX`](limits::DATABASES_MAX).
+    pub fn db(&mut self, number: u32) -> &mut Self {
+        self.db = checked(number);
+        self
+    }
+
+    /// When this commit is acknowledged, whatever the store's policy is.
+    pub fn appendfsync(&mut self, policy: AppendFsync) -> &mut Self {
+        self.batch.appendfsync = Some(policy);
+        self
+    }
+
+    /// Any command.
+    pub fn push(&mut self, command: Command) -> &mut Self {
+        self.batch.commands.push((self.db, command));
+        self
+    }
+
+    /// A command as Redis's clients write it.
+    ///
+    /// # Errors
+    /// Redis's words; nothing is added.
+    pub fn argv(&mut self, argv: &[impl AsRef<[u8]>]) -> Result<&mut Self, CommandError> {
+        Ok(self.push(parse(argv)?))
+    }
+
+    /// `SET key value`.
+    pub fn set(&mut self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> &mut Self {
+        self.set_with(key, value, SetOptions::default())
+    }
+
+    /// `SET key value` with expiry and conditions.
+    pub fn set_with(
+        &mut self,
+        key: impl AsRef<[u8]>,
+        value: impl AsRef<[u8]>,
+        options: SetOptions,
+    ) -> &mut Self {
+        self.push(set(key, value, options))
+    }
+
+    /// `APPEND key value`.
+    pub fn append(&mut self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> &mut Self {
+        let (key, value) = (bytes(key), string(value));
+        self.push(Command::Append { key, value })
+    }
+
+    /// `INCRBY key by`.
+    pub fn incr_by(&mut self, key: impl AsRef<[u8]>, by: i64) -> &mut Self {
+        let key = bytes(key);
+        self.push(Command::IncrBy { key, by })
+    }
+
+    /// `DEL key`.
+    pub fn del(&mut self, key: impl AsRef<[u8]>) -> &mut Self {
+        self.push(Command::del(key.as_ref()))
+    }
+
+    /// `PEXPIREAT key time`.
+    pub fn expire_at(&mut self, key: impl AsRef<[u8]>, time: SystemTime) -> &mut Self {
+        self.push(expire(key, unix(time)))
+    }
+
+    /// `PEXPIRE key time`.
+    pub fn expire_in(&mut self, key: impl AsRef<[u8]>, time: Duration) -> &mut Self {
+        self.push(expire(key, ExpireTime::Millis(signed(clock::millis(time)))))
+    }
+
+    /// `PERSIST key`.
+    pub fn persist(&mut self, key: impl AsRef<[u8]>) -> &mut Self {
+        let key = bytes(key);
+        self.push(Command::Persist { key })
+    }
+
+    /// `FLUSHDB`.
+    pub fn flush_db(&mut self) -> &mut Self {
+        self.push(Command::FlushDb)
+    }
+}
+
+pub(super) fn parse(argv: &[impl AsRef<[u8]>]) -> Result<Command, CommandError> {
+    let argv: Vec<&[u8]> = argv.iter().map(AsRef::as_ref).collect();
+    Command::parse(&argv)
+}
+
+pub(super) fn checked(number: u32) -> u32 {
+    assert!(
+        number < limits::DATABASES_MAX,
+        "database {number} is out of bounds"
+    );
+    number
+}
+
+pub(super) fn bytes(bytes: impl AsRef<[u8]>) -> Vec<u8> {
+    bytes.as_ref().to_vec()
+}
+
+pub(super) fn string(bytes: impl AsRef<[u8]>) -> Str {
+    Str::from(bytes.as_ref())
+}
+
+pub(super) fn set(key: impl AsRef<[u8]>, value: impl AsRef<[u8]>, options: SetOptions) -> Command {
+    Command::Set {
+        key: bytes(key),
+        value: string(value),
+        options,
+    }
+}
+
+pub(super) fn expire(key: impl AsRef<[u8]>, time: ExpireTime) -> Command {
+    Command::Expire {
+        key: bytes(key),
+        time,
+        conditions: ExpireConditions::default(),
+    }
+}
+
+pub(super) fn unix(time: SystemTime) -> ExpireTime {
+    ExpireTime::UnixMillis(signed(clock::wall(time).0))
+}
+
+pub(super) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,81 @@
+//! Reading and deciding under the lock, then writing as one commit.
+
+use std::ops::{Deref, DerefMut};
+use std::vec::Vec;
+
+use super::commands::Commands;
+use super::db::{Ttl, ttl};
+use crate::command::{self, Command, Reply};
+use crate::keyspace::{Keyspace, Value};
+use crate::units::Now;
+
+/// The inside of an [`update`](crate::Db::update): reads see the store as it stood before, writes are
+/// gathered and become one commit.
+///
+/// Nobody else reads or writes meanwhile, so be quick. Calling the store itself from inside panics.
+#[derive(Debug)]
+pub struct Update<'a> {
+    keyspace: &'a Keyspace,
+    db: u32,
+    now: Now,
+    commands: Commands,
+}
+
+impl<'a> Update<'a> {
+    pub(super) fn new(keyspace: &'a Keyspace, db: u32, now: Now, commands: Commands) -> Self {
+        Self {
+            keyspace,
+            db,
+            now,
+            commands,
+        }
+    }
+
+    pub(super) fn into_commands(self) -> Commands {
+        self.commands
+    }
+
+    /// What `key` held before the update.
+    #[must_use]
+    pub fn get(&self, key: impl AsRef<[u8]>) -> Option<Vec<u8>> {
+        let entry = self
+            .keyspace
+            .get_live(self.db, key.as_ref(), self.now.wall)?;
+        match &entry.value {
+            Value::String(string) => Some(string.to_vec()),
+        }
+    }
+
+    /// Whether `key` was there before the update.
+    #[must_use]
+    pub fn exists(&self, key: impl AsRef<[u8]>) -> bool {
+        let entry = self.keyspace.get_live(self.db, key.as_ref(), self.now.wall);
+        entry.is_some()
+    }
+
+    /// When `key` expires, as it stood before the update.
+    #[must_use]
+    pub fn ttl(&self, key: impl AsRef<[u8]>) -> Ttl {
+        ttl(self.keyspace, self.db, key.as_ref(), self.now.wall)
+    }
+
+    /// The reply of a command that only reads; none if it may write.
+    #[must_use]
+    pub fn query(&self, command: &Command) -> Option<Reply> {
+        command::query(self.keyspace, self.db, command, self.now.wall)
+    }
+}
+
+impl Deref for Update<'_> {
+    type Target = Commands;
+
+    fn deref(&self) -> &Commands {
+        &self.commands
+    }
+}
+
+impl DerefMut for Update<'_> {
+    fn deref_mut(&mut self) -> &mut Commands {
+        &mut self.commands
+    }
+}
