@@ -1,4 +1,58 @@
 //! The keyspace: databases of keys and values in memory. It knows no disk.
+//!
+//! # One order, and why a cursor is one number
+//!
+//! Every key has a *position*: its seeded hash with the bits reversed. Entries are ordered by
+//! position, and by key where two positions are equal. The index is linear hashing: with `2^level`
+//! segments the low bits of a hash say which segment it is in, and one segment at a time is split
+//! by one bit more. Read backwards, the low bits are the high bits of the position, so **a segment
+//! is an interval of positions, and a split cuts an interval in its middle**:
+//!
+//! ```text
+//! positions  0                                2^63                               2^64
+//! level 0    |               0                                                     |
+//! level 1    |               0                  |                1                 |
+//! split 1    |       0        |       2         |                1                 |
+//! level 2    |       0        |       2         |       1        |       3         |
+//! ```
+//!
+//! Growing and shrinking change the borders between segments and never an entry's position. So a
+//! cursor is one number, for a scan and for a snapshot alike: *passed* is whatever has a smaller
+//! position. An entry cannot be missed, for nothing that lies before the cursor can come from behind
+//! it, nor be seen twice, for nothing that it passed can come before it again; with a table whose
+//! entries move when it grows neither would hold. Entries of one position are always given out
+//! together, for no cursor lies between them.
+//!
+//! The order depends on the keys and the seed alone. So two keyspaces with the same content are
+//! walked alike, hash alike, and write the same bytes, however they came about.
+//!
+//! # A snapshot while writes go on
+//!
+//! A snapshot is the state at one moment, each key of it exactly once. The cursor walks database by
+//! database, position by position; whatever it has not passed is copied before it changes:
+//!
+//! 1. a write to a key that is not passed, and not touched before, queues a clone of the old entry
+//!    (if there is one) and marks the key as touched: the walk skips it;
+//! 2. so a key that is new gives nothing, one that was removed and made again gives its first value;
+//! 3. a flush of a database that is not passed hands it to the cursor whole: the walk goes on in what
+//!    was kept, with the same marks, and writes to the new one need no copy any more;
+//! 4. a rollback is a write like any other, except that a flush that is rolled back brings the kept
+//!    database to life again, which is then kept no longer (else its next write would copy it).
+//!
+//! Cloning an entry shares its bytes, so each of these is bounded, whatever a value's size.
+//!
+//! # Invariants
+//!
+//! * **K1** a slot's position is that of its key.
+//! * **K2** a slot lies in the segment whose interval holds its position; a segment is sorted by
+//!   position and key, and holds no key twice.
+//! * **K3** the count is right, and there are at most 32 entries for a segment on average.
+//! * **K4** the order of expiry holds exactly the keys that expire, at their times.
+//! * **K5** a database that is kept in the map holds a key, and its number is within bounds.
+//! * **K6** there is at most one snapshot, and it is not done.
+//! * **K7** what is in the queue was touched or is passed, and no key is in it twice.
+//! * **K8** a database is kept only if it is not passed, and is not the living one.
+//! * **K9** commits are rolled back newest first, with no newer one open.
 
 mod db;
 mod entry;
@@ -6,6 +60,8 @@ mod garbage;
 mod hash;
 mod index;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 mod text;
 mod undo;
 
@@ -34,6 +90,18 @@ pub type Key = Arc<[u8]>;
 pub struct ScanCursor(pub u64);
 
 /// Databases of keys and values.
+///
+/// Cloning is cheap: databases are shared until one of both is written.
+///
+/// ```
+/// use indelible::keyspace::{Entry, Keyspace};
+///
+/// let mut keyspace = Keyspace::new(0);
+/// keyspace.insert(0, b"k", Entry::string("v"));
+/// let undo = keyspace.take_undo();
+/// keyspace.roll_back(undo);
+/// assert!(keyspace.get(0, b"k").is_none());
+/// ```
 #[derive(Clone, Debug)]
 pub struct Keyspace {
     seed: u64,

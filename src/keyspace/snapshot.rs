@@ -30,7 +30,7 @@ pub struct SnapshotItem {
 /// A key that was written while the cursor had not passed it: database, position, key.
 pub(super) type Touched = (u32, u64, Key);
 
-/// The cursor and what writers left for it. See the invariants K5 to K8 of the keyspace.
+/// The cursor and what writers left for it: invariants K6 to K8 of the keyspace.
 #[derive(Clone, Debug, Default, Hash)]
 pub(super) struct Snapshot {
     /// The cursor: whatever is smaller has been passed.
@@ -115,6 +115,12 @@ impl Snapshot {
 
     /// Panics where an invariant is broken.
     pub fn check_invariants(&self, live: &BTreeMap<u32, Arc<Db>>) {
+        assert!(!self.is_done(), "K6: a snapshot that is done");
+        let mut queued = BTreeSet::new();
+        for item in &self.queue {
+            let first = queued.insert((item.db, &item.key));
+            assert!(first, "K7: a key is queued twice");
+        }
         for (db, kept) in &self.kept {
             assert!(
                 !self.walked && *db >= self.db,
