@@ -42,7 +42,7 @@
 //!
 //! # Invariants
 //!
-//! * **I1**, **I2**, **I3**: of one file, see [`logfile`].
+//! * **I1**, **I2**, **I3**: of one file, see `logfile.rs`.
 //! * **I4** What is known durable (written) is durable (written) in every log that a crash could
 //!   bring back.
 //! * **I5** Commits that may still be refused are whole in no file, and are contiguous up to the
