@@ -29,6 +29,11 @@ pub mod recover;
 #[cfg(feature = "std")]
 pub mod vfs;
 
+/// The README's example, compiled as a test.
+#[cfg(all(doctest, unix, feature = "std"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use command::{Command, CommandError, Reply, SetCondition, SetExpiry, SetOptions};
 #[cfg(feature = "std")]
 pub use driver::{
