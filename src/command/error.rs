@@ -27,6 +27,9 @@ pub enum CommandError {
     /// Not spelt as a 64-bit number.
     #[error("ERR value is not an integer or out of range")]
     NotAnInteger,
+    /// A 64-bit number where one of 32 bits is asked for.
+    #[error("ERR value is out of range, value must between -2147483648 and 2147483647")]
+    NotAnInteger32,
     /// The value holds another type.
     #[error("WRONGTYPE Operation against a key holding the wrong kind of value")]
     WrongType,

@@ -14,6 +14,8 @@ mod parse;
 mod replay;
 mod reply;
 mod strings;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use alloc::vec::Vec;

@@ -90,7 +90,8 @@ const COMMANDS: &[(&str, usize, usize, Parse)] = &[
     ("pttl", 2, 2, |a| Ok(Command::PTtl { key: a.key() })),
     ("scan", 2, ARGC_MAX, |a| a.scan()),
     ("select", 2, 2, |a| {
-        let db = u32::try_from(a.integer(1)?).ok();
+        let db = i32::try_from(a.integer(1)?).map_err(|_| CommandError::NotAnInteger32)?;
+        let db = u32::try_from(db).ok();
         let db = db.filter(|db| *db < DATABASES_MAX);
         let db = db.ok_or(CommandError::InvalidDb)?;
         Ok(Command::Select { db })
