@@ -194,3 +194,48 @@ fn a_commit_of_its_own_policy_is_synced() {
     assert_eq!(machine.engine.stats().durable_lsn.0, 1);
     assert_eq!(machine.engine.poll_timeout(), None);
 }
+
+/// Bug: a commit that was answered while the log was being enabled could still be refused.
+/// Consequence: readers no longer saw what had been answered as done.
+/// Method: a commit between rename and directory sync, and no room once the log is enabled. Found
+/// by the simulator: `o T b 0 T b 0 b 0 b 0 b 0 b 0 f 0 N b 0 f 0e3`.
+#[test]
+fn what_was_answered_before_the_switch_is_never_refused() {
+    let options = OpenOptions {
+        appendonly: false,
+        ..with(AppendFsync::EverySec)
+    };
+    let mut machine = Machine::open(MemVfs::default(), &options);
+    machine.engine.enable(machine.now).unwrap();
+    let sync_dir = loop {
+        if machine.step(Lane::Foreground) {
+            continue;
+        }
+        let (id, effect) = machine
+            .engine
+            .poll_effect(machine.now, Lane::Background)
+            .unwrap();
+        if effect.action == Action::SyncDir {
+            break id;
+        }
+        let end = perform(&machine.vfs, &machine.files, &effect.action);
+        machine.engine.handle_completion(machine.now, id, end);
+    };
+    let ticket = machine.set("a", "1");
+    machine
+        .engine
+        .handle_completion(machine.now, sync_dir, Completion::Done);
+    let (id, _) = machine
+        .engine
+        .poll_effect(machine.now, Lane::Foreground)
+        .unwrap();
+    let no_room = IoError::new(IoErrorKind::NoRoom);
+    machine
+        .engine
+        .handle_completion(machine.now, id, Completion::Failed(no_room));
+    machine.engine.check_invariants();
+    machine.run_for(5_000);
+    assert_eq!(machine.outcome(ticket), Some(Outcome::NotPersistent));
+    assert_eq!(machine.get("a"), Some(b"1".to_vec()));
+    assert_eq!(machine.engine.stats().durable_lsn.0, 1);
+}

@@ -214,7 +214,9 @@ impl Engine {
         };
         let target = self.target();
         if let Some(target) = target {
-            whole = whole.max(target.written.lsn);
+            if !self.bug(631) {
+                whole = whole.max(target.written.lsn);
+            }
             everywhere = everywhere.min(target.written.position);
         }
         if everywhere != u64::MAX {
@@ -239,8 +241,8 @@ impl Engine {
     fn learn(&mut self) {
         let live = self.live.as_ref().expect("the log is enabled");
         let both = self.target().filter(|_| self.needs_both());
-        let healing_early = self.bug(55) && live.poisoned.is_some();
-        let logs: Vec<&LogFile> = if healing_early {
+        let early = (self.bug(55) && live.poisoned.is_some()) || (self.bug(29) && self.published());
+        let logs: Vec<&LogFile> = if early {
             self.target().into_iter().collect()
         } else {
             core::iter::once(live).chain(both).collect()

@@ -112,11 +112,16 @@ impl Engine {
         if let Some(target) = self.target().filter(|_| !self.bug(631)) {
             held = held.max(target.may_hold());
         }
-        // What an abandoned file held whole stands, too: it can no longer be taken back.
+        // What an abandoned file held whole stands, too, and what was answered before the log was
+        // enabled: it can no longer be taken back.
         let stands = Lsn(self.lsn.0 - self.undos.len() as u64);
         let border = self.stream.border_before(held);
-        let border = border.max(self.stream.border_behind(stands, border));
-        let first = border.lsn.next();
+        let border = if self.bug(631) {
+            border
+        } else {
+            border.max(self.stream.border_behind(stands, border))
+        };
+        let first = border.lsn.max(stands).next();
         if first <= self.lsn {
             let in_base = self
                 .rewrite

@@ -69,6 +69,9 @@ impl Engine {
         let poisoned = target.poisoned;
         let old = self.live.replace(target).expect("a log was live");
         let side = core::mem::take(&mut self.live_is_side);
+        if side {
+            self.never_refuse(self.lsn); // all that was submitted was answered
+        }
         let name = side.then_some(Name::Side);
         self.retire(old.file, old.offset(old.given), name, !side);
         self.base_size = new_len;

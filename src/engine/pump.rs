@@ -202,25 +202,32 @@ impl Engine {
         let Some(target) = &rewrite.target else {
             return false;
         };
-        if target.poisoned.is_some() || target.no_room.is_some() || rewrite.kind == Kind::Once {
-            return rewrite.kind == Kind::Once && target.poisoned.is_none();
+        if target.poisoned.is_some() || target.no_room.is_some() {
+            return false;
         }
-        let known = if self.bug(65) || self.bug(60) {
-            rewrite.watermark
-        } else {
-            self.durable
-        };
-        let known = if self.bug(60) { Lsn(0) } else { known };
-        let durable = target.durable.lsn >= known || self.live_is_side;
-        let written = target.written.lsn >= self.written || self.live_is_side || self.bug(61);
+        if rewrite.kind == Kind::Once || self.live_is_side {
+            return true; // nothing was promised yet
+        }
+        let durable = target.durable.lsn >= self.durable_before_rename();
+        let written = target.written.lsn >= self.written || self.bug(61);
         durable && written
+    }
+
+    /// Up to where the new file must be durable before it is renamed: what is known durable, hence
+    /// every watermark in it.
+    fn durable_before_rename(&self) -> Lsn {
+        match &self.rewrite {
+            Some(rewrite) if self.bug(65) => rewrite.watermark,
+            _ => self.durable,
+        }
     }
 
     /// The commit that the new file must hold durably before it may be renamed, if it lags.
     fn rename_needs(&self) -> Option<Lsn> {
         let rewrite = self.rewrite.as_ref()?;
         let target = rewrite.target.as_ref()?;
-        let lags = rewrite.phase == Phase::Ready && target.durable.lsn < self.durable;
-        (lags && !self.live_is_side).then(|| self.durable.min(target.written.lsn))
+        let known = self.durable_before_rename();
+        let lags = rewrite.phase == Phase::Ready && target.durable.lsn < known;
+        (lags && !self.live_is_side).then(|| known.min(target.written.lsn))
     }
 }

@@ -109,13 +109,10 @@ impl Stream {
         }
     }
 
-    /// The end of the last frame that holds no commit beyond `lsn`; `before` without one.
+    /// The end of the last frame that holds a commit up to `lsn`; `before` without one.
     pub fn border_behind(&self, lsn: Lsn, before: Mark) -> Mark {
-        let last = self
-            .frames
-            .iter()
-            .take_while(|frame| frame.last <= lsn)
-            .last();
+        let holds = |frame: &&Sealed| frame.start.lsn < lsn;
+        let last = self.frames.iter().take_while(holds).last();
         last.map_or(before, Sealed::end)
     }
 
