@@ -60,9 +60,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("closed: {:?}", store.close()?);
 
     let again = Store::open(&directory, options)?;
-    assert_eq!(
-        again.dbsize()?,
-        1_005 + usize::from(again.exists("session")?)
-    );
+    assert!(again.exists("greeting")?);
+    again.close()?;
     Ok(())
 }
