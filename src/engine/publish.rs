@@ -75,6 +75,7 @@ impl Engine {
         let name = side.then_some(Name::Side);
         self.retire(old.file, old.offset(old.given), name, !side);
         self.base_size = new_len;
+        self.timers.active(self.now.mono);
         self.events.push_back(Event::Switched { len: new_len });
         let healed = core::mem::take(&mut self.healing);
         if let Some(error) = poisoned {

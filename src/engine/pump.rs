@@ -90,6 +90,9 @@ impl Engine {
         if side == Side::Target && !self.needs_both() {
             return None;
         }
+        if side == Side::Live && self.live_is_side {
+            return None; // no crash brings it back
+        }
         let wanted = self.durability_wanted();
         let rename_needs = if side == Side::Target {
             self.rename_needs()
