@@ -39,14 +39,28 @@ impl Engine {
         Some((id, Effect { lane, action }))
     }
 
-    /// Syncs first: while one runs, the next group of commits forms.
+    /// Syncs first: while one runs, the next group of commits forms. The rename comes before
+    /// writes, and of both logs the one that lags is written first: under constant load there
+    /// always is a write of the live log, and what came behind it would never have its turn. // O11
     fn poll_foreground(&mut self) -> Option<(Purpose, Action)> {
         self.poll_retire_in_the_way()
             .or_else(|| self.poll_sync(Side::Live))
             .or_else(|| self.poll_sync(Side::Target))
-            .or_else(|| self.poll_write(Side::Live))
-            .or_else(|| self.poll_write(Side::Target))
             .or_else(|| self.poll_rename())
+            .or_else(|| {
+                let [first, second] = self.sides_as_they_lag();
+                self.poll_write(first).or_else(|| self.poll_write(second))
+            })
+    }
+
+    /// Both logs, the one first that is written less far.
+    fn sides_as_they_lag(&self) -> [Side; 2] {
+        let written = |side| self.log(side).map(|log| log.written.position);
+        let target = written(Side::Target);
+        match target.is_some_and(|target| Some(target) < written(Side::Live)) {
+            true => [Side::Target, Side::Live],
+            false => [Side::Live, Side::Target],
+        }
     }
 
     fn poll_background(&mut self) -> Option<(Purpose, Action)> {
