@@ -151,19 +151,19 @@ pub fn load_watched<V: Vfs>(
     hash_seed: u64,
     watch: Watch<'_>,
 ) -> Result<Loaded, LoadError> {
-    const TRIES: usize = 5;
-    for _ in 1..TRIES {
+    // What is refused is refused again soon; a file that shrank was replaced by one that is whole.
+    let (mut refused, mut shrunk) = (0, 0);
+    loop {
         match load_once(vfs, name, hash_seed, watch) {
-            Err(
-                LoadError::Damaged { .. }
-                | LoadError::DamagedBase(_)
-                | LoadError::NotALog(_)
-                | LoadError::Shrunk,
-            ) => {}
+            Err(LoadError::Damaged { .. } | LoadError::DamagedBase(_) | LoadError::NotALog(_))
+                if refused < 4 =>
+            {
+                refused += 1
+            }
+            Err(LoadError::Shrunk) if shrunk < 100 => shrunk += 1,
             result => return result,
         }
     }
-    load_once(vfs, name, hash_seed, watch)
 }
 
 fn load_once<V: Vfs>(
