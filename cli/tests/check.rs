@@ -146,12 +146,15 @@ fn directories_that_redis_wrote_are_well() {
     }
 }
 
+/// Spoils a copy of a directory.
+type Alter<'a> = &'a dyn Fn(&Path);
+
 #[test]
 fn problems_of_redis_files_are_told_apart() {
     let (path, _) = redis_case("strings-rewritten");
     let (manifest, base) = ("appendonly.aof.manifest", "appendonly.aof.2.base.aof");
     let incr = "appendonly.aof.2.incr.aof";
-    let altered = |alter: &dyn Fn(&Path)| {
+    let altered = |alter: Alter<'_>| {
         let dir = TempDir::new().expect("a directory");
         copy_dir(&path, dir.path());
         alter(dir.path());
@@ -172,7 +175,7 @@ fn problems_of_redis_files_are_told_apart() {
     let removed =
         |file: &'static str| move |dir: &Path| fs::remove_file(dir.join(file)).expect("a file");
     let multi = [command(&["MULTI"]), command(&["SET", "a", "b"])].concat();
-    let cases: [(&str, &dyn Fn(&Path)); 8] = [
+    let cases: [(&str, Alter<'_>); 8] = [
         ("short-read", &cut(incr)),
         ("short-read", &cut(base)),
         ("unfinished-multi", &add(incr, multi)),
