@@ -239,3 +239,28 @@ fn what_was_answered_before_the_switch_is_never_refused() {
     assert_eq!(machine.get("a"), Some(b"1".to_vec()));
     assert_eq!(machine.engine.stats().durable_lsn.0, 1);
 }
+
+/// Bug: the timer of `EverySec` looked at the live log alone.
+/// Consequence: what the new file of a rewrite was given after the timer was never synced, and the
+/// switch made it the only copy; a power loss took it long after the second.
+/// Method: the timer comes between the write to the live log and that to the new file, at every
+/// stage of a rewrite.
+#[test]
+fn what_a_new_file_is_given_late_is_synced_too() {
+    for stage in 0..20 {
+        let mut machine = Machine::open(MemVfs::default(), &with(AppendFsync::EverySec));
+        machine.set("a", "1");
+        machine.run_for(3_000);
+        machine.engine.rewrite(machine.now).unwrap();
+        for _ in 0..stage {
+            machine.step(Lane::Background);
+        }
+        machine.set("b", "1");
+        machine.step(Lane::Foreground);
+        machine.now = at(machine.now.mono.0 + 1_000);
+        machine.engine.handle_timeout(machine.now);
+        machine.run_for(10_000);
+        let stats = machine.engine.stats();
+        assert_eq!(stats.durable_lsn, stats.last_lsn, "stage {stage}");
+    }
+}

@@ -131,7 +131,8 @@ impl Engine {
                 log.sync_due = !log.is_clean();
             }
         }
-        let unwritten = !self.queue.is_empty() || !self.is_caught_up(Side::Live);
+        let lags = |side| self.log(side).is_some() && !self.is_caught_up(side);
+        let unwritten = !self.queue.is_empty() || lags(Side::Live) || lags(Side::Target);
         if self.live.is_some() && unwritten {
             self.timers.sync_by(self.now.mono.plus(SYNC_EVERY_MILLIS));
         }
