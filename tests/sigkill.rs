@@ -232,8 +232,8 @@ fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
             "{round}: {:?}: {acknowledged:?} {found:?}",
             POLICIES[policy]
         );
-        for thread in 0..THREADS {
-            let floor = acknowledged[thread].max(before[policy].own[thread]);
+        for (thread, acknowledged) in acknowledged.iter().enumerate() {
+            let floor = (*acknowledged).max(before[policy].own[thread]);
             assert!(
                 found.own[thread] >= floor,
                 "O1, O2: thread {thread}, {floor}"

@@ -1,6 +1,6 @@
 //! The driver: pumps effects from the engine to a file system and completions back.
 //!
-//! A [`Store`] is a handle. Behind it, [`shared`] holds the machine under a lock, and [`lanes`] are
+//! A [`Store`] is a handle. Behind it, `shared` holds the machine under a lock, and `lanes` are
 //! the two threads that perform what it asks for. Callers never perform an effect themselves.
 
 mod clock;
