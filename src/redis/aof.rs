@@ -154,6 +154,8 @@ pub struct AofReader {
     offset: u64,
     /// Where the transaction begins that has no EXEC yet.
     multi: Option<u64>,
+    /// Whether a log of ours counts as a file of Redis.
+    listed: bool,
 }
 
 impl AofReader {
@@ -163,6 +165,19 @@ impl AofReader {
         Self {
             offset: 0,
             multi: None,
+            listed: false,
+        }
+    }
+
+    /// A reader at the start of a file that a manifest lists.
+    ///
+    /// It may have been a log of ours, which Redis has taken over and goes on with. Then commands of
+    /// Redis may stand behind our frames, or in a file behind it, and it is read as Redis reads it.
+    #[must_use]
+    pub const fn listed() -> Self {
+        Self {
+            listed: true,
+            ..Self::new()
         }
     }
 
@@ -215,7 +230,7 @@ impl AofReader {
             return self.need_more(window, left, LINE_LEN_MAX);
         };
         let line = &window[..=end];
-        if self.offset == 0 && log::is_log(line) {
+        if self.offset == 0 && !self.listed && log::is_log(line) {
             return Step::Bad(AofError::OwnLog);
         }
         self.offset += line.len() as u64;

@@ -191,17 +191,17 @@ pub struct Failure {
 /// # Errors
 /// [`LoadError`]; it says which file and where.
 pub fn load(path: &Path, seed: u64) -> Result<Loaded, LoadError> {
-    let paths = match find(path)? {
-        Source::Nothing => Vec::new(),
-        Source::Single(path) => Vec::from([path]),
-        Source::Manifest(path) => listed(&path)?,
+    let (paths, reader) = match find(path)? {
+        Source::Nothing => (Vec::new(), AofReader::new()),
+        Source::Single(path) => (Vec::from([path]), AofReader::new()),
+        Source::Manifest(path) => (listed(&path)?, AofReader::listed()),
     };
     let mut loader = Loader {
         keyspace: Keyspace::new(seed),
         report: LoadReport::default(),
     };
     for (at, path) in paths.iter().enumerate() {
-        let file = loader.file(path)?;
+        let file = loader.file(path, reader.clone())?;
         if file.tail != Tail::Whole && at + 1 < paths.len() {
             return Err(LoadError::ShortInside {
                 path: path.clone(),
@@ -263,10 +263,9 @@ struct Loader {
 }
 
 impl Loader {
-    fn file(&mut self, path: &Path) -> Result<FileReport, LoadError> {
+    fn file(&mut self, path: &Path, mut reader: AofReader) -> Result<FileReport, LoadError> {
         let failed = |source| LoadError::io(path, source);
         let mut window = Window::open(path).map_err(failed)?;
-        let mut reader = AofReader::new();
         let mut replay = Replay::new();
         let mut report = FileReport {
             path: path.to_owned(),

@@ -131,3 +131,35 @@ fn an_empty_log_loads() {
     let made = workload::nothing(dir.path());
     redis_holds_the_same(&made, Layout::Plain);
 }
+
+#[test]
+fn what_redis_goes_on_with_comes_back() {
+    if !redis_is_here() {
+        return;
+    }
+    let dir = TempDir::new().unwrap();
+    let mut made = workload::everything(dir.path());
+    let added = (b"value".to_vec(), None);
+    made.expected.insert((9, b"new".to_vec()), added);
+    // Redis writes to a file behind ours, or behind our frames.
+    for layout in [Layout::Plain, Layout::Incremental] {
+        let theirs = TempDir::new().unwrap();
+        lay(&made.log, theirs.path(), layout);
+        let server = Server::start(theirs.path());
+        let mut client = server.client();
+        for argv in [
+            &[b"CONFIG".as_slice(), b"SET", b"appendfsync", b"always"][..],
+            &[b"SELECT", b"9"],
+            &[b"SET", b"new", b"value"],
+        ] {
+            assert_eq!(client.call(argv), Reply::ok());
+        }
+        drop(server);
+        let loaded = indelible::redis::load(theirs.path(), 1).unwrap();
+        assert_eq!(loaded.report.failed(), 0);
+        assert!(
+            workload::content(&loaded.keyspace) == made.expected,
+            "{layout:?}"
+        );
+    }
+}

@@ -61,7 +61,8 @@ fn close(mut store: Store) -> Expected {
     expected
 }
 
-fn content(keyspace: &Keyspace) -> Expected {
+/// What a keyspace holds.
+pub fn content(keyspace: &Keyspace) -> Expected {
     let mut found = Expected::new();
     for db in 0..DATABASES {
         for (key, entry) in keyspace.iter(db) {
