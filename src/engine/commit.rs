@@ -118,7 +118,7 @@ impl Engine {
         };
         if self.live.is_none() || self.live_is_side {
             self.settled(ticket, Outcome::NotPersistent);
-        } else if level == AppendFsync::Always && !self.bug(9) {
+        } else if level == AppendFsync::Always {
             self.waiting_durable.push_back(waiter);
         } else {
             self.waiting_written.push_back(waiter);
@@ -134,6 +134,8 @@ impl Engine {
         let ticket = self.ticket();
         if let Some(error) = self.stopped {
             self.settled(ticket, Outcome::Unknown(error));
+        } else if self.closed && self.durable >= self.lsn {
+            self.settled(ticket, Outcome::Durable);
         } else {
             self.wait_for(ticket, AppendFsync::Always);
         }
@@ -240,7 +242,7 @@ impl Engine {
     /// What is durable (written) in every log that a crash could bring back. // I4
     fn learn(&mut self) {
         let live = self.live.as_ref().expect("the log is enabled");
-        let both = self.target().filter(|_| self.needs_both());
+        let both = self.target().filter(|_| self.needs_both() && !self.bug(51));
         let early = (self.bug(55) && live.poisoned.is_some()) || (self.bug(29) && self.published());
         let logs: Vec<&LogFile> = if early {
             self.target().into_iter().collect()
@@ -281,8 +283,13 @@ impl Engine {
             self.waiting_written.pop_front();
             self.settled(first.ticket, Outcome::Written);
         }
+        let durable = if self.bug(9) {
+            self.written.max(self.durable)
+        } else {
+            self.durable
+        };
         while let Some(first) = self.waiting_durable.front().copied() {
-            if first.lsn > self.durable {
+            if first.lsn > durable {
                 break;
             }
             self.waiting_durable.pop_front();

@@ -55,7 +55,9 @@ pub(super) enum Purpose {
         name: Name,
     },
     /// A seeded bug's doing.
-    Stray,
+    Stray {
+        file: FileHandle,
+    },
 }
 
 impl Purpose {
@@ -70,9 +72,10 @@ impl Purpose {
             | Self::Check { file }
             | Self::GapSync { file }
             | Self::Truncate { file, .. }
-            | Self::Close { file } => *file == handle,
+            | Self::Close { file }
+            | Self::Stray { file } => *file == handle,
             Self::Copy { file, from } => *file == handle || *from == handle,
-            Self::Rename | Self::SyncDir | Self::Unlink { .. } | Self::Stray => false,
+            Self::Rename | Self::SyncDir | Self::Unlink { .. } => false,
         }
     }
 }
@@ -105,7 +108,7 @@ impl Engine {
             Purpose::Truncate { file, len } => self.truncate_ended(file, len, done(completion)),
             Purpose::Close { file } => self.close_ended(file, done(completion)),
             Purpose::Unlink { name } => self.unlink_ended(name, done(completion)),
-            Purpose::Stray => {}
+            Purpose::Stray { .. } => {}
         }
         self.catch_up();
         self.advance();
@@ -122,7 +125,8 @@ impl Engine {
         let len = match wrote(completion) {
             Ok(0) => return self.found_no_room(side, IoError::new(IoErrorKind::NoRoom)),
             Ok(len) => len,
-            Err(error) if error.kind == IoErrorKind::NoRoom => {
+            // Interrupted for so long that the driver gave up: nothing is harmed either.
+            Err(error) if matches!(error.kind, IoErrorKind::NoRoom | IoErrorKind::Interrupted) => {
                 return self.found_no_room(side, error);
             }
             Err(error) => return self.poison(side, error),
@@ -140,6 +144,7 @@ impl Engine {
         let watermark = self.stream.frame_at(start).map(|frame| frame.watermark);
         let log = self.log_mut(side).expect("just seen");
         log.written = written;
+        log.given = log.given.max(written.position); // no news but for a seeded bug
         log.backoff.reset();
         self.counters.last_write_failed = false;
         if let (Side::Target, Some(rewrite), Some(watermark)) = (side, &mut self.rewrite, watermark)

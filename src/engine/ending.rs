@@ -25,20 +25,23 @@ pub(super) struct Ending {
     /// The live log's handle, once it is being closed.
     log: Option<FileHandle>,
     heals_failed: u32,
-    error: Option<IoError>,
+    /// Of the last heal that failed.
+    heal_error: Option<IoError>,
+    /// Of the live log's close.
+    close_error: Option<IoError>,
 }
 
 impl Ending {
     pub fn heal_failed(&mut self, error: IoError) {
         self.heals_failed += 1;
-        self.error = Some(error);
+        self.heal_error = Some(error);
     }
 
     /// A log that is whole and durable was not closed cleanly: said, because some file systems
     /// report lost writes here alone. // O8
     pub fn close_failed(&mut self, file: FileHandle, error: IoError) {
         if self.log == Some(file) {
-            self.error = Some(error);
+            self.close_error = Some(error);
         }
     }
 }
@@ -79,14 +82,15 @@ impl Engine {
 
     fn end(&mut self, now: Now, goal: Goal, ticket: Ticket) {
         self.now = now;
-        let (closing, log, error) = (false, None, None);
+        let (closing, log, heal_error, close_error) = (false, None, None, None);
         self.ending = Some(Ending {
             goal,
             ticket,
             closing,
             log,
             heals_failed: 0,
-            error,
+            heal_error,
+            close_error,
         });
         if self.may_abandon()
             && self
@@ -130,13 +134,17 @@ impl Engine {
             return None;
         }
         if ending.heals_failed >= TRIES_MAX {
-            return ending.error;
+            return ending.heal_error;
         }
-        if let (Some(rewrite), Some(live)) = (&self.rewrite, &self.live)
+        // A poisoned file that a crash could bring back waits for names that cannot be settled.
+        let poisoned = [Side::Live, Side::Target]
+            .into_iter()
+            .find_map(|side| self.log(side).and_then(|log| log.poisoned));
+        if let Some(rewrite) = &self.rewrite
             && rewrite.names.failures() >= TRIES_MAX
-            && live.poisoned.is_some()
+            && poisoned.is_some()
         {
-            return live.poisoned;
+            return poisoned;
         }
         let stuck = |side| {
             let log = self.log(side)?;
@@ -209,10 +217,7 @@ impl Engine {
 
     fn finish_ending(&mut self) {
         let ending = self.ending.take().expect("an ending");
-        let outcome = match self
-            .stopped
-            .or(ending.error.filter(|_| ending.log.is_some()))
-        {
+        let outcome = match self.stopped.or(ending.close_error) {
             Some(error) => Outcome::Unknown(error),
             None if ending.log.is_none() => Outcome::NotPersistent,
             None => Outcome::Durable,

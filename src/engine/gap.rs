@@ -34,8 +34,15 @@ impl Engine {
             .rewrite
             .as_ref()
             .is_some_and(|it| it.phase == Phase::CatchUp);
-        if waits && (self.is_caught_up(Side::Live) || self.bug(26)) {
-            let upto = self.live.as_ref().expect("the source is known").written;
+        if !waits {
+            return;
+        }
+        let Some(live) = &self.live else { return };
+        let from = self.rewrite.as_ref().map_or(live.written, |it| it.snapshot);
+        let border_lost = self.bug(26) && live.written >= from;
+        if self.is_caught_up(Side::Live) || border_lost {
+            // Never before the snapshot, but for a seeded bug that refuses what the base holds.
+            let upto = live.written.max(from);
             self.begin_gap(upto);
         }
     }
@@ -66,6 +73,7 @@ impl Engine {
 
     pub(super) fn poll_gap(&mut self) -> Option<(Purpose, Action)> {
         let unchecked = self.bug(62) || self.bug(26);
+        let end = self.stream.end().position;
         let source = self.live.as_ref().map(|live| (live.file, live.delta));
         let rewrite = self.rewrite.as_mut()?;
         let Phase::Gap(gap) = &mut rewrite.phase else {
@@ -77,9 +85,11 @@ impl Engine {
             return None;
         }
         if gap.copied < gap.upto.position {
-            if target.write_out.is_some() {
+            let lags = target.written.position < end;
+            if target.write_out.is_some() || (rewrite.frames_len_left > 0 && lags) {
                 return None; // I2
             }
+            rewrite.frames_len_left = 2 * COPY_LEN_MAX;
             let (from, delta) = source.expect("a gap has a source");
             rewrite.copy_out = true;
             let len = (gap.upto.position - gap.copied).min(COPY_LEN_MAX);
@@ -102,6 +112,16 @@ impl Engine {
         }
         gap.sync_out = true;
         Some((Purpose::GapSync { file }, Action::SyncData { file }))
+    }
+
+    /// Whether a copy has the next turn to write to the new file.
+    pub(super) fn copy_waits(&self) -> bool {
+        self.rewrite.as_ref().is_some_and(|rewrite| {
+            let Phase::Gap(gap) = &rewrite.phase else {
+                return false;
+            };
+            rewrite.frames_len_left == 0 && gap.copied < gap.upto.position
+        })
     }
 
     /// The gap of the rewrite that has this file.
@@ -165,7 +185,7 @@ impl Engine {
             Ok(()) => {
                 let rewrite = self.rewrite.as_mut().expect("its gap was found");
                 rewrite.phase = Phase::Ready;
-                let len = upto - rewrite.snapshot.position;
+                let len = upto.saturating_sub(rewrite.snapshot.position);
                 self.events.push_back(Event::DiffFlushed { len });
             }
         }

@@ -12,7 +12,9 @@ impl Engine {
     pub fn check_invariants(&self) {
         for side in [Side::Live, Side::Target] {
             let Some(log) = self.log(side) else { continue };
-            log.check();
+            if !self.bug(68) && !self.bug(633) {
+                log.check();
+            }
             let end = self.stream.end().position;
             let once = self
                 .rewrite

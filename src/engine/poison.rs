@@ -37,14 +37,15 @@ impl Engine {
     }
 
     fn live_is_poisoned(&mut self, error: IoError) {
-        if self.options.on_sync_error == OnSyncError::Stop {
+        if self.options.on_sync_error == OnSyncError::Stop && self.stopped.is_none() {
             self.stop(error);
         }
         let copies_from_it = self
             .rewrite
             .as_ref()
             .is_some_and(|rewrite| rewrite.kind == Kind::Log);
-        if copies_from_it && self.may_abandon() && !self.bug(62) {
+        let copying = self.bug(62) && self.filling_gap();
+        if copies_from_it && self.may_abandon() && !copying {
             self.abandon(Some(error));
         }
         self.rewrite_backoff.hurry();

@@ -43,7 +43,7 @@ impl Engine {
     /// writes, and of both logs the one that lags is written first: under constant load there
     /// always is a write of the live log, and what came behind it would never have its turn. // O11
     fn poll_foreground(&mut self) -> Option<(Purpose, Action)> {
-        self.poll_retire_in_the_way()
+        self.poll_seeded()
             .or_else(|| self.poll_sync(Side::Live))
             .or_else(|| self.poll_sync(Side::Target))
             .or_else(|| self.poll_rename())
@@ -51,6 +51,13 @@ impl Engine {
                 let [first, second] = self.sides_as_they_lag();
                 self.poll_write(first).or_else(|| self.poll_write(second))
             })
+    }
+
+    /// What a seeded bug puts first; nothing in a product.
+    fn poll_seeded(&mut self) -> Option<(Purpose, Action)> {
+        let hasty = self.bug(61) || self.bug(65);
+        let rename = if hasty { self.poll_rename() } else { None };
+        rename.or_else(|| self.poll_retire_in_the_way())
     }
 
     /// Both logs, the one first that is written less far.
@@ -66,7 +73,7 @@ impl Engine {
     fn poll_background(&mut self) -> Option<(Purpose, Action)> {
         self.begin_what_is_due();
         if let Some(file) = self.stray.take() {
-            return Some((Purpose::Stray, Action::Truncate { file, len: 0 }));
+            return Some((Purpose::Stray { file }, Action::Truncate { file, len: 0 }));
         }
         self.poll_rewrite().or_else(|| self.poll_retire())
     }
@@ -136,7 +143,7 @@ impl Engine {
 
     fn poll_write(&mut self, side: Side) -> Option<(Purpose, Action)> {
         let now = self.now.mono;
-        if side == Side::Target && (self.copying() || self.bug(51)) {
+        if side == Side::Target && (self.copying() || self.copy_waits() || self.bug(51)) {
             return None;
         }
         if side == Side::Live && self.bug(29) && self.published() {
@@ -170,6 +177,9 @@ impl Engine {
         log.write_out = Some(end);
         log.given = log.given.max(end);
         let (file, offset) = (log.file, log.offset(start));
+        if let (Side::Target, Some(rewrite)) = (side, &mut self.rewrite) {
+            rewrite.frames_len_left = rewrite.frames_len_left.saturating_sub(end - start);
+        }
         Some((
             Purpose::Write { file, start },
             Action::Write {
@@ -221,6 +231,9 @@ impl Engine {
         };
         if target.poisoned.is_some() || target.no_room.is_some() {
             return false;
+        }
+        if self.bug(51) {
+            return true;
         }
         if rewrite.kind == Kind::Once || self.live_is_side {
             return true; // nothing was promised yet

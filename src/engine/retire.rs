@@ -79,9 +79,14 @@ impl Engine {
         self.retiring.iter().any(|old| old.unlink == Some(name)) || self.outs.values().any(stale)
     }
 
+    /// Whether somebody waits for files to be gone: a close, or healing, for the name.
+    fn is_in_a_hurry(&self) -> bool {
+        self.ending.is_some() || self.healing
+    }
+
     pub(super) fn poll_retire(&mut self) -> Option<(Purpose, Action)> {
         let now = self.now.mono;
-        let unpaced = self.ending.is_some();
+        let unpaced = self.is_in_a_hurry();
         let index = self.retiring.iter().position(|old| {
             let paused = !unpaced && old.paused_until > now;
             let used = |file| self.outs.values().any(|purpose| purpose.uses(file));
@@ -177,7 +182,7 @@ impl Engine {
     pub(super) fn retire_timeout(&self) -> Option<Millis> {
         let now = self.now.mono;
         let waits = |old: &Retiring| {
-            let paused = Some(old.paused_until).filter(|at| *at > now && self.ending.is_none());
+            let paused = Some(old.paused_until).filter(|at| *at > now && !self.is_in_a_hurry());
             paused.max(old.backoff.pending(now))
         };
         self.retiring

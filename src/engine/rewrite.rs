@@ -80,6 +80,9 @@ pub(super) struct Rewrite {
     side: Option<FileHandle>,
     /// Whether a copy into the new file is out.
     pub copy_out: bool,
+    /// Bytes of frames that may go to the new file before the next copy. Where both wait they take
+    /// turns, or one lane could starve the other.
+    pub frames_len_left: u64,
 }
 
 impl Rewrite {
@@ -229,6 +232,7 @@ impl Engine {
             pin,
             side,
             copy_out: false,
+            frames_len_left: 0,
         });
     }
 
@@ -274,6 +278,11 @@ impl Engine {
     pub(super) fn published(&self) -> bool {
         let phase = self.rewrite.as_ref().map(|rewrite| &rewrite.phase);
         matches!(phase, Some(Phase::SyncingDir { .. }))
+    }
+
+    pub(super) fn filling_gap(&self) -> bool {
+        let phase = self.rewrite.as_ref().map(|rewrite| &rewrite.phase);
+        matches!(phase, Some(Phase::Gap(_)))
     }
 
     pub(super) fn copying(&self) -> bool {
@@ -489,6 +498,7 @@ impl Engine {
             ending.heal_failed(error);
         }
         self.events.push_back(Event::RewriteFailed { error });
+        self.advance(); // only the live log counts again
     }
 
     /// Closes everything that a rewrite holds whose names cannot be settled; both files are whole.

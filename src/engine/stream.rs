@@ -95,9 +95,11 @@ impl Stream {
     ///
     /// `before` is a known place at or before it.
     pub fn mark_at(&self, position: u64, before: Mark) -> Mark {
-        let ends = self.frames.iter().map(Sealed::end);
-        let last = ends.take_while(|end| end.position <= position).last();
-        let lsn = last.map_or(before.lsn, |end| end.lsn.max(before.lsn));
+        let whole = self
+            .frames
+            .partition_point(|frame| frame.end().position <= position);
+        let last = whole.checked_sub(1).map(|index| self.frames[index].last);
+        let lsn = last.map_or(before.lsn, |lsn| lsn.max(before.lsn));
         Mark { position, lsn }
     }
 
@@ -111,8 +113,8 @@ impl Stream {
 
     /// The end of the last frame that holds a commit up to `lsn`; `before` without one.
     pub fn border_behind(&self, lsn: Lsn, before: Mark) -> Mark {
-        let holds = |frame: &&Sealed| frame.start.lsn < lsn;
-        let last = self.frames.iter().take_while(holds).last();
+        let after = self.frames.partition_point(|frame| frame.start.lsn < lsn);
+        let last = after.checked_sub(1).map(|index| &self.frames[index]);
         last.map_or(before, Sealed::end)
     }
 
