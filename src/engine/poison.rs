@@ -16,7 +16,7 @@ use crate::units::Lsn;
 
 use super::logfile::LogFile;
 use super::pump::Side;
-use super::rewrite::Kind;
+use super::rewrite::{Kind, Rewrite};
 use super::{Engine, Event, OnSyncError};
 
 impl Engine {
@@ -123,18 +123,17 @@ impl Engine {
             border.max(self.stream.border_behind(stands, border))
         };
         let first = border.lsn.max(stands).next();
+        // A mark before S may be all that is cut: the gap begins behind it, so the rewrite goes, too.
+        let reaches = |rewrite: &Rewrite| rewrite.reaches_beyond(border) || rewrite.holds(first);
+        let in_base = self.rewrite.as_ref().is_some_and(reaches);
+        if in_base && !self.bug(632) {
+            assert!(
+                self.may_abandon(),
+                "I7: what a reachable base holds is written"
+            );
+            self.abandon(Some(error)); // before the refusal is answered
+        }
         if first <= self.lsn {
-            let in_base = self
-                .rewrite
-                .as_ref()
-                .is_some_and(|rewrite| rewrite.holds(first));
-            if in_base && !self.bug(632) {
-                assert!(
-                    self.may_abandon(),
-                    "I7: what a reachable base holds is written"
-                );
-                self.abandon(Some(error)); // before the refusal is answered
-            }
             self.refuse_from(first, error);
         }
         self.stream.cut(border);

@@ -91,6 +91,11 @@ impl Rewrite {
         !matches!(self.phase, Phase::Prepare { .. }) && self.snapshot.lsn >= lsn
     }
 
+    /// Whether the place in the stream where the log was cut lies behind this one.
+    pub fn reaches_beyond(&self, border: Mark) -> bool {
+        !matches!(self.phase, Phase::Prepare { .. }) && self.snapshot.position > border.position
+    }
+
     /// The bytes that the new file may have.
     fn len(&self) -> u64 {
         self.target
