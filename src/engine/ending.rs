@@ -3,6 +3,7 @@
 use crate::effect::{FileHandle, IoError, IoErrorKind, Name};
 use crate::units::Now;
 
+use super::complete::Purpose;
 use super::pump::Side;
 use super::{Engine, Outcome, RewriteError, Ticket};
 
@@ -156,7 +157,10 @@ impl Engine {
     /// Whether the log is whole, durable and says so; sees to it otherwise.
     fn is_all_durable(&mut self) -> bool {
         if let Some(rewrite) = &self.rewrite {
-            if self.may_abandon() {
+            let names = [Purpose::Rename, Purpose::SyncDir];
+            let names_out = self.outs.values().any(|purpose| names.contains(purpose));
+            if self.may_abandon() || names_out {
+                // O10: closed under a rename that is out, the old file would be freed by it.
                 return false;
             }
             if self.live.is_none() || self.live_is_side {

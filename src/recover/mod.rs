@@ -31,7 +31,7 @@ use crate::engine::{Engine, EngineOptions, Recovered, RecoveredLog};
 use crate::keyspace::Keyspace;
 use crate::log::FrameError;
 use crate::units::{Identity, Incarnation, Lsn, Now};
-use crate::vfs::{Access, Files, Vfs};
+use crate::vfs::{Access, Files, Vfs, retry};
 
 pub use load::{LoadError, Loaded, load, load_retrying, load_watched};
 
@@ -313,11 +313,9 @@ fn remove_leftovers<V: Vfs>(vfs: &V, names: &[std::string::String]) -> Result<()
 fn write_all<V: Vfs>(vfs: &V, file: &V::File, offset: u64, bytes: &[u8]) -> Result<(), IoError> {
     let mut done = 0;
     while done < bytes.len() {
-        match vfs.write_at(file, offset + done as u64, &bytes[done..]) {
-            Ok(0) => return Err(IoError::new(crate::effect::IoErrorKind::NoRoom)),
-            Ok(len) => done += len,
-            Err(error) if error.kind == crate::effect::IoErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+        match retry(|| vfs.write_at(file, offset + done as u64, &bytes[done..]))? {
+            0 => return Err(IoError::new(crate::effect::IoErrorKind::NoRoom)),
+            len => done += len,
         }
     }
     Ok(())

@@ -38,6 +38,7 @@ pub mod conformance;
 pub use mem::{MemFile, MemLock, MemVfs};
 #[cfg(unix)]
 pub use os::{OsFile, OsLock, OsVfs};
+pub(crate) use perform::retry;
 pub use perform::{Files, perform};
 
 use std::string::String;

@@ -148,7 +148,7 @@ fn attempt<V: Vfs>(vfs: &V, files: &Files<V>, action: &Action) -> Result<Complet
 /// Interruptions that are borne before they count as an error: a signal storm must not hang a lane.
 const INTERRUPTIONS_MAX: usize = 1_000;
 
-fn retry<T>(mut call: impl FnMut() -> Result<T, IoError>) -> Result<T, IoError> {
+pub(crate) fn retry<T>(mut call: impl FnMut() -> Result<T, IoError>) -> Result<T, IoError> {
     for _ in 0..INTERRUPTIONS_MAX {
         match call() {
             Err(error) if error.kind == IoErrorKind::Interrupted => {}
