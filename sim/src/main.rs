@@ -11,6 +11,23 @@ fn main() {
         std::panic::set_hook(Box::new(|_| {}));
     }
     let args: Vec<String> = std::env::args().collect();
+    if args[1] == "prove" {
+        use indelible_sim::{explore::{explore, Bounds, Universe}, setup::Setup, call::Call};
+        use indelible::engine::AppendFsync;
+        let n = |i: usize| -> u32 { args[i].parse().unwrap() };
+        let policy = match args[5].as_str() { "always" => AppendFsync::Always, "everysec" => AppendFsync::EverySec, _ => AppendFsync::No };
+        let mut setup = Setup::new(Profile::by_name(args.get(6).map_or("posix-weak", |s| s)).unwrap(), policy);
+        setup.saboteur = args.get(7).map_or(0, |s| s.parse().unwrap());
+        if args.get(8).is_some_and(|s| s == "bytes") { setup.tear = indelible_sim::setup::Tear::Bytes; }
+        let universe = Universe { setup, bounds: Bounds { ops: n(2), crashes: n(3), faults: n(4) }, alphabet: Call::ALPHABET.to_vec(), states_max: u64::MAX };
+        let start = std::time::Instant::now();
+        let out = explore(&universe, 2, &|counts| { if counts.states % 64 == 0 { eprintln!("{:?} {counts:?}", start.elapsed()) } });
+        println!("{:?} {:?} finished {}", start.elapsed(), out.counts, out.finished);
+        if let Some(failure) = out.failure {
+            println!("{} \n {}", failure.violation, to_text(&failure.steps));
+        }
+        return;
+    }
     let (a, b): (u64, u64) = (args[1].parse().unwrap(), args[2].parse().unwrap());
     let profile = Profile::by_name(args.get(3).map_or("posix-weak", |s| s)).unwrap();
     let bug: u32 = args.get(4).map_or(0, |s| s.parse().unwrap());

@@ -3,4 +3,5 @@
 mod plan;
 mod run;
 
+pub(crate) use run::guarded;
 pub use run::{Failure, Replayed, replay, run_seed};

@@ -116,6 +116,9 @@ struct Run {
 impl Run {
     fn go(&mut self) -> Result<(), Violation> {
         for _ in 0..STEPS_MAX {
+            if self.world.refusals > 0 {
+                return Ok(()); // no store survives this disk, and this one says so
+            }
             if !self.world.is_up() {
                 self.open()?;
                 continue;
@@ -253,6 +256,9 @@ impl Run {
                 stop: None,
                 fault: None,
             })?;
+            if self.world.refusals > 0 {
+                return Ok(());
+            }
         }
         self.world.drain()?;
         self.take(&Step::Call(Call::Close))?;

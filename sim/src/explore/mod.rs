@@ -1,5 +1,76 @@
-//! Exhaustive search within bounds.
+//! Exhaustive search within bounds: every workload, interleaving, crash and fault, and nothing
+//! sampled.
+//!
+//! States are told apart by a hash of 128 bits and visited once. What a crash leaves of a disk, and
+//! what opening makes of that, is worked out once for each disk and shared by all states that have
+//! it; only the verdict depends on what was acknowledged.
+//!
+//! What is left out, and why nothing is lost by it:
+//!
+//! 1. The background lane takes its next effect as soon as it is free. An effect that is out may
+//!    complete at any later time, or be found half done by a crash, so taking it later adds nothing.
+//! 2. Before a power loss every effect that is out counts as performed, but for the syncs: the disk
+//!    may then still lose it, whole or in part.
+//! 3. An opening is cut by a power loss before each of its syncs (and by the next crash behind its
+//!    last): what an earlier cut could leave is among what these leave.
+//! 4. A quarantine file is removed once the opening has returned: no opening reads it.
+//! 5. Time passes while the foreground lane has nothing to take, and once while the same effects are
+//!    out: a disk that is slower still fires the same timeouts again.
+//! 6. The wall clock stands still, and a fault that stays goes when it has struck three times: the
+//!    search must end.
 
+mod aftermath;
 mod counts;
+mod doors;
+mod search;
+mod shards;
+
+use crate::call::Call;
+use crate::campaign::Failure;
+use crate::setup::Setup;
 
 pub use counts::Counts;
+
+/// How far a search goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Calls of clients.
+    pub ops: u32,
+    /// Crashes, those inside openings included.
+    pub crashes: u32,
+    /// Faults.
+    pub faults: u32,
+}
+
+/// Everything that is searched.
+#[derive(Clone, Debug)]
+pub struct Universe {
+    /// What all runs are run under.
+    pub setup: Setup,
+    /// How far it goes.
+    pub bounds: Bounds,
+    /// The calls that workloads are made of.
+    pub alphabet: Vec<Call>,
+    /// States at most; behind them the search is not finished.
+    pub states_max: u64,
+}
+
+/// What a search came to.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What it has seen.
+    pub counts: Counts,
+    /// The broken promise that was met first, if any.
+    pub failure: Option<Failure>,
+    /// Whether all of the universe was seen.
+    pub finished: bool,
+}
+
+/// Told now and then how far a search is.
+pub type Progress<'a> = &'a (dyn Fn(Counts) + Sync);
+
+/// Searches all of a universe, or up to the first broken promise.
+#[must_use]
+pub fn explore(universe: &Universe, threads: usize, progress: Progress<'_>) -> Outcome {
+    search::Search::new(universe).run(threads.max(1), progress)
+}

@@ -35,11 +35,12 @@ pub enum CrashKind {
     Power,
 }
 
-/// What the oracle itself refuses to see: simulators made blind on purpose.
+/// What the oracle does not ask for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Leniency {
-    /// Anything acknowledged may be lost: only prefixes count (no store survives the profile).
-    pub no_lower_bound: bool,
+    /// Anything acknowledged may be lost, now and later: what is found need only have been the
+    /// state at some time. For disks that no store survives, and for a simulator made blind.
+    pub weak: bool,
 }
 
 /// One place in the history.
@@ -76,6 +77,8 @@ pub struct Oracle {
     shaky: u64,
     closed: bool,
     refused: Vec<Fold>,
+    /// Every state that there ever was, if that is all that is asked for.
+    past: Vec<Keyspace>,
     wall_max: WallMillis,
     leniency: Leniency,
     /// Keeps for reports what can no longer be lost.
@@ -95,6 +98,7 @@ impl Oracle {
             shaky: 0,
             closed: false,
             refused: Vec::new(),
+            past: Vec::new(),
             wall_max: WallMillis(0),
             leniency,
             remembers: false,
@@ -230,7 +234,7 @@ impl Oracle {
         if durable {
             self.durable = self.durable.max(place);
             let passed = usize::try_from(self.durable - self.first).expect("fits");
-            if passed > 0 && !self.leniency.no_lower_bound && !self.remembers {
+            if passed > 0 && !self.leniency.weak && !self.remembers {
                 self.history.drain(..passed);
                 self.first = self.durable;
             }
@@ -261,7 +265,7 @@ impl Oracle {
     /// The lowest place that a crash of this kind may go back to.
     #[must_use]
     pub fn lower_bound(&self, kind: CrashKind) -> u64 {
-        if self.leniency.no_lower_bound {
+        if self.leniency.weak {
             return self.first;
         }
         match kind {
@@ -288,8 +292,10 @@ impl Oracle {
             .rposition(fits)
             .map(|at| self.first + at as u64);
         let bound = self.lower_bound(kind);
+        let once = |keyspace: &Keyspace| fold(keyspace, self.wall_max) == found;
         match place {
             Some(place) if place >= bound => Ok(place),
+            None if self.leniency.weak && self.past.iter().any(once) => Ok(self.first),
             Some(place) => Err(self.lost(kind, place, bound)),
             None => Err(self.invented(kind, found, recovered)),
         }
@@ -348,6 +354,9 @@ impl Oracle {
 
     fn restart(&mut self, keyspace: Keyspace) {
         let fold = fold(&keyspace, self.wall_max);
+        if self.leniency.weak {
+            self.past.extend(self.history.drain(..).map(|entry| entry.keyspace));
+        }
         self.first = 0;
         self.history.clear();
         self.history.push(Entry {

@@ -17,7 +17,7 @@ mod calls;
 mod checks;
 mod crash;
 mod line;
-mod opening;
+pub(crate) mod opening;
 mod run;
 mod step;
 mod trace;
@@ -31,11 +31,13 @@ use indelible::engine::Engine;
 use indelible::units::{Millis, Now, WallMillis};
 
 use crate::digest::Hash128;
-use crate::disk::{CallKind, HandleId, SimVfs};
+use crate::disk::{CallKind, Disk, HandleId, SimVfs};
 use crate::oracle::{CrashKind, Leniency, Oracle, Violation};
 use crate::setup::{Blindness, Setup};
 
 pub use line::{Line, What};
+pub(crate) use crash::limits;
+pub(crate) use opening::KEEPS;
 pub use step::{Crash, Fault, Step, from_text, to_text};
 
 use trace::Trace;
@@ -98,6 +100,10 @@ pub struct World {
     /// Whether an opening was cut since one returned.
     cut_before: bool,
     lasting: Option<Lasting>,
+    /// Openings that a disk refused which no store survives.
+    pub(crate) refusals: u32,
+    /// Whether time was the last thing to pass while effects were out.
+    pub(crate) waited: bool,
     /// Whether lasting faults end by themselves.
     bounded: bool,
     trace: Trace,
@@ -109,7 +115,7 @@ impl World {
     #[must_use]
     pub fn new(setup: &Arc<Setup>) -> Self {
         let leniency = Leniency {
-            no_lower_bound: setup.blindness == Blindness::NoLowerBound || setup.profile.weak_oracle,
+            weak: setup.blindness == Blindness::NoLowerBound || setup.profile.weak_oracle,
         };
         let keyspace = indelible::keyspace::Keyspace::new(opening::HASH_SEED);
         Self {
@@ -128,6 +134,8 @@ impl World {
             expected: None,
             cut_before: false,
             lasting: None,
+            refusals: 0,
+            waited: false,
             bounded: false,
             trace: Trace::default(),
             lines: None,
@@ -166,10 +174,52 @@ impl World {
             expected: self.expected,
             cut_before: self.cut_before,
             lasting: self.lasting,
+            refusals: self.refusals,
+            waited: self.waited,
             bounded: self.bounded,
             trace: self.trace.clone(),
             lines: self.lines.clone(),
         }
+    }
+
+    /// This world, after crashes that led to this process on this disk.
+    pub(crate) fn entered_as(
+        &self,
+        state: &(Disk, Up),
+        (crashes, faults): (u32, u32),
+        path: &[Step],
+    ) -> Self {
+        let (disk, up) = state;
+        let mut oracle = self.oracle.clone();
+        oracle.reopened(up.engine.keyspace().clone());
+        let mut trace = self.trace.clone();
+        for step in path {
+            trace.push(step.clone());
+        }
+        Self {
+            setup: Arc::clone(&self.setup),
+            vfs: SimVfs::from_disk(disk.clone()),
+            up: Some(up.clone()),
+            oracle,
+            now: Now { mono: Millis(0), ..self.now },
+            crashes,
+            faults,
+            down: None,
+            expected: None,
+            cut_before: false,
+            lasting: None,
+            trace,
+            lines: None,
+            calls: self.calls,
+            refusals: self.refusals,
+            waited: false,
+            bounded: self.bounded,
+        }
+    }
+
+    /// How many steps led here.
+    pub(crate) fn depth(&self) -> usize {
+        self.trace.len()
     }
 
     /// Takes a step; false if it is not possible now.
@@ -187,6 +237,7 @@ impl World {
         };
         if !matches!(taken, Ok(false)) {
             self.trace.push(step.clone());
+            self.waited = *step == Step::Wait && self.out_count() > 0;
         }
         taken
     }
@@ -253,7 +304,7 @@ impl World {
             self.lasting,
         )
             .hash(&mut hasher);
-        (self.expected, self.cut_before).hash(&mut hasher);
+        (self.expected, self.cut_before, self.waited).hash(&mut hasher);
         hasher.finish128()
     }
 

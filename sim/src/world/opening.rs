@@ -172,10 +172,14 @@ impl World {
                     disk.clear_faults();
                     *disk = disk.process_crash();
                 });
-                match fault {
-                    Some(_) => Ok(true),
-                    None => Err(refused(&error)),
+                if fault.is_some() {
+                    return Ok(true);
                 }
+                if self.setup.profile.weak_oracle {
+                    self.refusals += 1;
+                    return Ok(true);
+                }
+                Err(refused(&error))
             }
         }
     }

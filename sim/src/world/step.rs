@@ -228,7 +228,7 @@ mod tests {
         let steps = from_text(text).unwrap();
         assert_eq!(to_text(&steps), text);
         assert_eq!(from_text(&to_text(&steps)).unwrap(), steps);
-        assert_eq!(steps.len(), 20);
+        assert_eq!(steps.len(), 18);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::Step;
 #[derive(Clone, Default)]
 pub(super) struct Trace {
     last: Option<Arc<Node>>,
+    len: usize,
 }
 
 struct Node {
@@ -20,6 +21,12 @@ impl Trace {
     pub fn push(&mut self, step: Step) {
         let before = self.last.take();
         self.last = Some(Arc::new(Node { step, before }));
+        self.len += 1;
+    }
+
+    /// How many steps there are.
+    pub fn len(&self) -> usize {
+        self.len
     }
 
     /// All steps, oldest first.

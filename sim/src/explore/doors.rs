@@ -1,0 +1,249 @@
+//! Every way in which an opening may come to its end: whole, cut by crashes, struck by faults.
+
+use std::hash::Hash;
+use std::sync::Arc;
+
+use indelible::units::Now;
+
+use super::counts::count;
+use super::search::Search;
+use crate::campaign::guarded;
+use crate::digest::Hash128;
+use crate::disk::{CallKind, Disk, FaultKind, SimVfs};
+use crate::oracle::{CrashKind, Fold, Obligation, Violation, fold};
+use crate::world::{Crash, Fault, KEEPS, Step, Up, opening};
+
+/// A store that was opened, and how it came to that.
+#[derive(Clone, Debug)]
+pub(super) struct Entrance {
+    /// The worst crash on the way (process if there was none).
+    pub kind: CrashKind,
+    pub crashes: u32,
+    pub faults: u32,
+    pub fold: Fold,
+    /// The process and its disk, as one number.
+    pub hash: u128,
+    pub state: Arc<(Disk, Up)>,
+    /// The openings that led here.
+    pub path: Vec<Step>,
+}
+
+/// All entrances from one disk, or the broken promise on the way.
+pub(super) type Doors = Result<Vec<Entrance>, (Violation, Vec<Step>)>;
+
+impl Search<'_> {
+    /// Every way in, from the disk of a machine that is down.
+    pub(super) fn doors(&self, disk: &Disk, crashes: u32, faults: u32) -> Arc<Doors> {
+        let mut hasher = Hash128::default();
+        (disk, crashes, faults).hash(&mut hasher);
+        let key = hasher.finish128();
+        if let Some(known) = self.doors.get(key) {
+            return known;
+        }
+        let mut work = Work { search: self, disk, crashes, faults, recoveries: 0, found: Vec::new() };
+        let ended = work.all();
+        let recoveries = work.recoveries;
+        let doors = ended.map(|()| distinct(work.found));
+        let (doors, first) = self.doors.insert(key, doors);
+        if first {
+            count(&self.tally.images_distinct, 1);
+            count(&self.tally.recoveries, recoveries);
+        }
+        doors
+    }
+}
+
+/// Leaves out entrances that lead to what another leads to with less.
+pub(super) fn distinct(found: Vec<Entrance>) -> Vec<Entrance> {
+    let mut kept: Vec<Entrance> = Vec::new();
+    for entrance in found {
+        let same = |other: &Entrance| {
+            other.hash == entrance.hash
+                && other.kind == entrance.kind
+                && other.crashes <= entrance.crashes
+                && other.faults <= entrance.faults
+        };
+        if !kept.iter().any(same) {
+            kept.push(entrance);
+        }
+    }
+    kept
+}
+
+struct Work<'a> {
+    search: &'a Search<'a>,
+    disk: &'a Disk,
+    crashes: u32,
+    faults: u32,
+    recoveries: u64,
+    found: Vec<Entrance>,
+}
+
+type Ended = Result<(), (Violation, Vec<Step>)>;
+
+impl Work<'_> {
+    fn all(&mut self) -> Ended {
+        let whole = Step::Open { stop: None, fault: None };
+        let vfs = SimVfs::from_disk(self.disk.clone());
+        vfs.with(|disk| disk.set_tracing(true));
+        let up = self.enter(&vfs).map_err(|violation| (violation, vec![whole.clone()]))?;
+        let up = up.map_err(|error| (opening::refused(&error), vec![whole.clone()]))?;
+        let mut calls: Vec<CallKind> = vfs.with(|disk| disk.trace().iter().map(|call| call.call).collect());
+        calls.pop(); // the world's own lock
+        vfs.with(|disk| disk.set_tracing(false));
+        let fold = self.keep(vfs, up, CrashKind::Process, self.faults, whole);
+        if self.crashes < self.search.bounds.crashes {
+            self.cut(&calls, fold)?;
+        }
+        if self.faults < self.search.bounds.faults {
+            self.strike(&calls)?;
+        }
+        Ok(())
+    }
+
+    fn now(&self) -> Now {
+        self.search.now
+    }
+
+    fn enter(
+        &mut self,
+        vfs: &SimVfs,
+    ) -> Result<Result<Up, indelible::recover::OpenError>, Violation> {
+        self.recoveries += 1;
+        let setup = &self.search.setup;
+        let options = opening::options(setup, self.now(), self.crashes + self.faults);
+        guarded(|| Ok(opening::enter(vfs, setup, &options)))
+    }
+
+    fn keep(&mut self, vfs: SimVfs, up: Up, kind: CrashKind, faults: u32, step: Step) -> Fold {
+        opening::forget_quarantine(&vfs);
+        let fold = fold(up.engine.keyspace(), self.now().wall);
+        let disk = vfs.disk();
+        let mut hasher = Hash128::default();
+        (&disk, &up.engine).hash(&mut hasher);
+        let hash = hasher.finish128();
+        let state = self.search.entered.get(hash).unwrap_or_else(|| {
+            self.search.entered.insert(hash, (disk, up)).0
+        });
+        let (crashes, path) = (self.crashes, vec![step]);
+        self.found.push(Entrance { kind, crashes, faults, fold, hash, state, path });
+        fold
+    }
+
+    /// The process dies before each call that changes something, or inside a write.
+    fn cut(&mut self, calls: &[CallKind], whole: Fold) -> Ended {
+        let firm = self.disk.pending() == 0;
+        for (call, kind) in (0u32..).zip(calls) {
+            if !changes(*kind) {
+                continue;
+            }
+            let keeps: &[u32] = if *kind == CallKind::Write { &[0, 2, 3] } else { &[0] };
+            for keep in keeps {
+                let left = self.cut_at(call, *keep)?;
+                let crash = Crash::Process(vec![*keep]);
+                self.beyond(&left.process_crash(), call, crash, Some(whole))?;
+            }
+            if matches!(kind, CallKind::SyncData | CallKind::SyncDir) && self.disk.profile().power_loss {
+                let left = self.cut_at(call, 0)?;
+                let same = firm.then_some(whole);
+                let mut images = 0;
+                for (index, image) in (0u32..).zip(left.images(self.search.limits)) {
+                    images += 1;
+                    self.beyond(&image, call, Crash::Image(index), same)?;
+                }
+                count(&self.search.tally.images, images);
+            }
+        }
+        Ok(())
+    }
+
+    fn cut_at(&mut self, call: u32, keep: u32) -> Result<Disk, (Violation, Vec<Step>)> {
+        let vfs = SimVfs::from_disk(self.disk.clone());
+        vfs.with(|disk| {
+            disk.set_call_budget(Some(u64::from(call)));
+            disk.set_cut_keeps(KEEPS[keep as usize]);
+        });
+        let stop = Some((call, Crash::Process(vec![keep])));
+        self.enter(&vfs).map(drop).map_err(|violation| (violation, vec![Step::Open { stop, fault: None }]))?;
+        vfs.with(|disk| disk.set_call_budget(None));
+        Ok(vfs.disk())
+    }
+
+    /// What comes after a crash inside this opening.
+    fn beyond(&mut self, disk: &Disk, call: u32, crash: Crash, whole: Option<Fold>) -> Ended {
+        let kind = if crash.is_power_loss() { CrashKind::Power } else { CrashKind::Process };
+        let step = Step::Open { stop: Some((call, crash)), fault: None };
+        let doors = self.search.doors(disk, self.crashes + 1, self.faults);
+        let before = |path: &[Step]| [std::slice::from_ref(&step), path].concat();
+        let doors = doors.as_ref().as_ref();
+        let doors = doors.map_err(|(violation, path)| (violation.clone(), before(path)))?;
+        for entrance in doors {
+            let path = before(&entrance.path);
+            let differs = whole.is_some_and(|whole| whole != entrance.fold);
+            let firm = kind == CrashKind::Power || entrance.kind == CrashKind::Process;
+            if differs && firm && entrance.faults == self.faults && !self.search.setup.profile.weak_oracle {
+                let detail = String::from("an opening that was cut by a crash found something else the second time");
+                return Err((Violation::new(Obligation::Idempotent, detail), path));
+            }
+            self.found.push(Entrance { kind: kind.max(entrance.kind), path, ..entrance.clone() });
+        }
+        Ok(())
+    }
+
+    /// Each call fails in each way.
+    fn strike(&mut self, calls: &[CallKind]) -> Ended {
+        for (place, kind) in (0u32..).zip(calls) {
+            let skip = calls[..place as usize].iter().filter(|other| *other == kind).count() as u32;
+            let alternatives = self.disk.fault_alternatives(*kind);
+            for (index, what) in (0u8..).zip(alternatives) {
+                for for_ever in [false, true] {
+                    let fault = Fault { index, for_ever };
+                    self.struck(place, *kind, skip, fault, *what)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn struck(&mut self, place: u32, call: CallKind, skip: u32, fault: Fault, kind: FaultKind) -> Ended {
+        let vfs = SimVfs::from_disk(self.disk.clone());
+        vfs.with(|disk| {
+            disk.inject(crate::disk::Fault { call, skip, kind, forever: fault.for_ever });
+        });
+        let step = Step::Open { stop: None, fault: Some((place, fault)) };
+        let dropped = kind == FaultKind::SyncRevert;
+        let worst = if dropped { CrashKind::Power } else { CrashKind::Process };
+        let entered = self.enter(&vfs).map_err(|violation| (violation, vec![step.clone()]))?;
+        if let Ok(up) = entered {
+            self.keep(vfs, up, worst, self.faults + 1, step);
+            return Ok(());
+        }
+        let left = vfs.with(|disk| {
+            disk.clear_faults();
+            disk.process_crash()
+        });
+        let doors = self.search.doors(&left, self.crashes, self.faults + 1);
+        let before = |path: &[Step]| [std::slice::from_ref(&step), path].concat();
+        let doors = doors.as_ref().as_ref();
+        let doors = doors.map_err(|(violation, path)| (violation.clone(), before(path)))?;
+        for entrance in doors {
+            let path = before(&entrance.path);
+            self.found.push(Entrance { kind: worst.max(entrance.kind), path, ..entrance.clone() });
+        }
+        Ok(())
+    }
+}
+
+const fn changes(kind: CallKind) -> bool {
+    matches!(
+        kind,
+        CallKind::Create
+            | CallKind::Write
+            | CallKind::Copy
+            | CallKind::SyncData
+            | CallKind::Truncate
+            | CallKind::Rename
+            | CallKind::SyncDir
+            | CallKind::Unlink
+    )
+}

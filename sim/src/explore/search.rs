@@ -1,0 +1,243 @@
+//! The search itself: states on a stack, each visited once.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use indelible::effect::Lane;
+use indelible::units::Now;
+
+use super::counts::{Tally, count};
+use super::doors::Doors;
+use super::shards::{Memo, Seen, locked};
+use super::{Bounds, Outcome, Progress, Universe};
+use crate::call::Call;
+use crate::campaign::{Failure, guarded};
+use crate::disk::{Disk, Limits};
+use crate::oracle::{CrashKind, Fold, Obligation, Violation};
+use crate::setup::Setup;
+use crate::world::{Fault, Step, Up, World, limits};
+
+/// Steps behind which a run will never end.
+const DEPTH_MAX: usize = 3_000;
+/// States that a thread keeps to itself before it shares.
+const LOCAL_MAX: usize = 64;
+
+/// A search under way.
+pub(super) struct Search<'a> {
+    universe: &'a Universe,
+    pub setup: Arc<Setup>,
+    pub bounds: Bounds,
+    pub limits: Limits,
+    pub now: Now,
+    pub tally: Tally,
+    pub doors: Memo<Doors>,
+    pub aftermaths: Memo<Doors>,
+    pub entered: Memo<(Disk, Up)>,
+    seen: Seen,
+    shared: Mutex<Vec<World>>,
+    busy: AtomicUsize,
+    stop: AtomicBool,
+    unfinished: AtomicBool,
+    failure: Mutex<Option<Failure>>,
+}
+
+impl<'a> Search<'a> {
+    pub fn new(universe: &'a Universe) -> Self {
+        let setup = Arc::new(universe.setup.clone());
+        Self {
+            universe,
+            bounds: universe.bounds,
+            limits: limits(setup.tear),
+            now: World::new(&setup).now,
+            setup,
+            tally: Tally::default(),
+            doors: Memo::default(),
+            aftermaths: Memo::default(),
+            entered: Memo::default(),
+            seen: Seen::default(),
+            shared: Mutex::default(),
+            busy: AtomicUsize::new(0),
+            stop: AtomicBool::new(false),
+            unfinished: AtomicBool::new(false),
+            failure: Mutex::default(),
+        }
+    }
+
+    pub fn run(self, threads: usize, progress: Progress<'_>) -> Outcome {
+        let root = World::new(&self.setup).bounding();
+        let doors = self.doors(&root.vfs.disk(), 0, 0);
+        self.enter_all(&root, &doors, &mut locked(&self.shared));
+        self.busy.store(threads, Ordering::SeqCst);
+        std::thread::scope(|scope| {
+            for thread in 0..threads {
+                let search = &self;
+                scope.spawn(move || search.work(thread == 0, progress));
+            }
+        });
+        let failure = locked(&self.failure).take();
+        let mut counts = self.tally.read();
+        counts.workloads = (self.universe.alphabet.len() as u64).pow(self.bounds.ops);
+        counts.violations = u64::from(failure.is_some());
+        let finished = failure.is_none() && !self.unfinished.load(Ordering::SeqCst);
+        Outcome { counts, failure, finished }
+    }
+
+    fn work(&self, reports: bool, progress: Progress<'_>) {
+        let mut local: Vec<World> = Vec::new();
+        let mut expanded = 0u64;
+        while !self.stop.load(Ordering::Relaxed) {
+            let Some(world) = local.pop().or_else(|| self.wait_for_work()) else { return };
+            if let Err(failure) = self.expand(&world, &mut local) {
+                self.fail(failure);
+                return;
+            }
+            expanded += 1;
+            if local.len() > LOCAL_MAX {
+                locked(&self.shared).extend(local.drain(..LOCAL_MAX / 2));
+            }
+            if reports && expanded % 1024 == 0 {
+                progress(self.tally.read());
+            }
+            if self.tally.read().states > self.universe.states_max {
+                self.unfinished.store(true, Ordering::SeqCst);
+                self.stop.store(true, Ordering::SeqCst);
+            }
+        }
+    }
+
+    fn wait_for_work(&self) -> Option<World> {
+        if let Some(world) = locked(&self.shared).pop() {
+            return Some(world);
+        }
+        self.busy.fetch_sub(1, Ordering::SeqCst);
+        loop {
+            if self.busy.load(Ordering::SeqCst) == 0 || self.stop.load(Ordering::Relaxed) {
+                return None;
+            }
+            let mut shared = locked(&self.shared);
+            if let Some(world) = shared.pop() {
+                self.busy.fetch_add(1, Ordering::SeqCst);
+                return Some(world);
+            }
+            drop(shared);
+            std::thread::yield_now();
+        }
+    }
+
+    fn fail(&self, failure: Failure) {
+        self.stop.store(true, Ordering::SeqCst);
+        locked(&self.failure).get_or_insert(failure);
+    }
+
+    fn failure(&self, world: &World, more: &[Step], violation: Violation) -> Failure {
+        let steps = [world.steps(), more.to_vec()].concat();
+        Failure { violation, setup: (*self.setup).clone(), steps }
+    }
+
+    fn expand(&self, world: &World, next: &mut Vec<World>) -> Result<(), Failure> {
+        if world.depth() > DEPTH_MAX {
+            let detail = format!("no rest after {DEPTH_MAX} steps");
+            return Err(self.failure(world, &[], Violation::new(Obligation::Progress, detail)));
+        }
+        self.calls(world, next)?;
+        let moves = self.moves(world, next)?;
+        if !moves {
+            world.at_rest().map_err(|violation| self.failure(world, &[], violation))?;
+        }
+        if world.crashes < self.bounds.crashes {
+            let doors = self.aftermath(world);
+            if let Err((violation, path)) = doors.as_ref() {
+                return Err(self.failure(world, path, violation.clone()));
+            }
+            self.judge_all(world, &doors)?;
+            self.enter_all(world, &doors, next);
+        }
+        Ok(())
+    }
+
+    fn calls(&self, world: &World, next: &mut Vec<World>) -> Result<(), Failure> {
+        if world.calls >= self.bounds.ops {
+            if world.calls == self.bounds.ops {
+                self.follow(world, &Step::Call(Call::Close), next)?;
+            }
+            return Ok(());
+        }
+        for call in &self.universe.alphabet {
+            self.follow(world, &Step::Call(*call), next)?;
+        }
+        Ok(())
+    }
+
+    /// All steps but calls and crashes; whether there was one.
+    fn moves(&self, world: &World, next: &mut Vec<World>) -> Result<bool, Failure> {
+        let taken = self.follow(world, &Step::Poll(Lane::Foreground), next)?;
+        let mut moves = taken;
+        for slot in 0..world.out_count() {
+            let complete = |fault| Step::Complete { slot: slot as u8, fault };
+            moves |= self.follow(world, &complete(None), next)?;
+            if world.faults < self.bounds.faults {
+                let kind = world.out_kind(slot).expect("an effect is out");
+                for index in 0..world.fault_count(kind) {
+                    for for_ever in [false, true] {
+                        let fault = Some(Fault { index, for_ever });
+                        self.follow(world, &complete(fault), next)?;
+                    }
+                }
+            }
+        }
+        if !taken && !world.waited {
+            moves |= self.follow(world, &Step::Wait, next)?;
+        }
+        Ok(moves)
+    }
+
+    /// Takes a step on a fork; whether it was possible.
+    fn follow(&self, world: &World, step: &Step, next: &mut Vec<World>) -> Result<bool, Failure> {
+        let mut fork = world.fork();
+        let taken = guarded(|| {
+            let taken = fork.apply(step)?;
+            while taken && fork.apply(&Step::Poll(Lane::Background))? {}
+            Ok(taken)
+        });
+        match taken {
+            Ok(false) => Ok(false),
+            Ok(true) => {
+                count(&self.tally.steps, 1);
+                self.push(fork, next);
+                Ok(true)
+            }
+            Err(violation) => Err(self.failure(&fork, &[], violation)),
+        }
+    }
+
+    fn push(&self, world: World, next: &mut Vec<World>) {
+        if self.seen.insert(world.state_hash()) {
+            count(&self.tally.states, 1);
+            next.push(world);
+        }
+    }
+
+    /// The verdicts: what came back against what was promised here.
+    fn judge_all(&self, world: &World, doors: &Doors) -> Result<(), Failure> {
+        let mut judged: Vec<(CrashKind, Fold)> = Vec::new();
+        for entrance in doors.iter().flatten() {
+            if judged.contains(&(entrance.kind, entrance.fold)) {
+                continue;
+            }
+            judged.push((entrance.kind, entrance.fold));
+            let keyspace = entrance.state.1.engine.keyspace();
+            if let Err(violation) = world.oracle.judge(entrance.kind, keyspace) {
+                return Err(self.failure(world, &entrance.path, violation));
+            }
+        }
+        Ok(())
+    }
+
+    fn enter_all(&self, world: &World, doors: &Doors, next: &mut Vec<World>) {
+        for entrance in doors.iter().flatten() {
+            let up = (entrance.crashes, entrance.faults);
+            let entered = world.entered_as(&entrance.state, up, &entrance.path);
+            self.push(entered, next);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Sets and maps by hash that several threads share.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::digest::BuildHashed;
+
+const SHARDS: usize = 64;
+
+/// A set of hashes.
+#[derive(Debug)]
+pub(super) struct Seen {
+    shards: Vec<Mutex<HashSet<u128, BuildHashed>>>,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+    }
+}
+
+impl Seen {
+    /// Whether the hash was not there before.
+    pub fn insert(&self, hash: u128) -> bool {
+        locked(&self.shards[shard(hash)]).insert(hash)
+    }
+}
+
+/// A map from hashes to what was worked out for them.
+#[derive(Debug)]
+pub(super) struct Memo<T> {
+    shards: Vec<Mutex<HashMap<u128, Arc<T>, BuildHashed>>>,
+}
+
+impl<T> Default for Memo<T> {
+    fn default() -> Self {
+        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+    }
+}
+
+impl<T> Memo<T> {
+    pub fn get(&self, hash: u128) -> Option<Arc<T>> {
+        locked(&self.shards[shard(hash)]).get(&hash).cloned()
+    }
+
+    /// Keeps a value unless another thread was faster; what is kept, and whether it was this.
+    pub fn insert(&self, hash: u128, value: T) -> (Arc<T>, bool) {
+        let mut first = false;
+        let mut shard = locked(&self.shards[shard(hash)]);
+        let kept = shard.entry(hash).or_insert_with(|| {
+            first = true;
+            Arc::new(value)
+        });
+        (Arc::clone(kept), first)
+    }
+}
+
+fn shard(hash: u128) -> usize {
+    (hash >> 64) as usize % SHARDS
+}
+
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
