@@ -62,6 +62,7 @@ mod gap;
 mod invariants;
 mod logfile;
 mod poison;
+mod rebase;
 mod publish;
 mod pump;
 mod retire;

@@ -45,6 +45,14 @@ impl Retiring {
     }
 }
 
+impl Retiring {
+    /// See [`Engine::rebase_clock`].
+    pub fn rebase(&mut self, now: Millis, moved: impl Fn(Millis) -> Millis) {
+        self.backoff.rebase(now, &moved);
+        self.paused_until = moved(self.paused_until);
+    }
+}
+
 impl Engine {
     /// Truncates a file that nobody may read any more in steps, closes it, and removes `unlink`.
     pub(super) fn retire(

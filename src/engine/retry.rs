@@ -30,6 +30,11 @@ impl Backoff {
         self.at = None;
     }
 
+    /// See [`Engine::rebase_clock`](super::Engine::rebase_clock).
+    pub fn rebase(&mut self, now: Millis, moved: impl Fn(Millis) -> Millis) {
+        self.at = self.pending(now).map(moved);
+    }
+
     pub fn failures(&self) -> u32 {
         self.failures
     }

@@ -33,6 +33,13 @@ impl Timers {
         }
     }
 
+    /// See [`Engine::rebase_clock`].
+    pub fn rebase(&mut self, moved: impl Fn(Millis) -> Millis) {
+        self.sync = self.sync.map(&moved);
+        self.mark = self.mark.map(&moved);
+        self.expired = moved(self.expired);
+    }
+
     pub fn sync_by(&mut self, at: Millis) {
         self.sync.get_or_insert(at);
     }

@@ -271,7 +271,9 @@ fn judge<V: Vfs>(
     let mut search = Evidence::new(loaded.identity);
     let mut offset = loaded.intact_len;
     while offset < loaded.file_len {
-        let bytes = read_up_to(window.vfs, window.file, offset, READ_LEN)?;
+        let len = (loaded.file_len - offset).min(READ_LEN as u64);
+        let len = usize::try_from(len).expect("at most one read");
+        let bytes = read_up_to(window.vfs, window.file, offset, len)?;
         if bytes.is_empty() {
             break;
         }

@@ -14,9 +14,9 @@ use crate::world::{Crash, Step, World};
 
 impl Search<'_> {
     /// Every way in after a crash here; shared by all worlds with this disk and these effects out.
-    pub(super) fn aftermath(&self, world: &World) -> Arc<Doors> {
+    pub(super) fn aftermath(&self, world: &World, power: bool) -> Arc<Doors> {
         let mut hasher = Hash128::default();
-        (world.crash_hash(), world.crashes, world.faults).hash(&mut hasher);
+        (world.crash_hash(), world.crashes, world.faults, power).hash(&mut hasher);
         let key = hasher.finish128();
         if let Some(known) = self.aftermaths.get(key) {
             return known;
@@ -24,7 +24,9 @@ impl Search<'_> {
         let mut images = 0;
         let mut found = Vec::new();
         let ended = self.processes(world, &mut images, &mut found);
-        let ended = ended.and_then(|()| self.powers(world, &mut images, &mut found));
+        let power = power && self.setup.profile.power_loss;
+        let powers = |()| if power { self.powers(world, &mut images, &mut found) } else { Ok(()) };
+        let ended = ended.and_then(powers);
         let doors = ended.map(|()| distinct(found));
         let (doors, first) = self.aftermaths.insert(key, doors);
         if first {
@@ -49,9 +51,6 @@ impl Search<'_> {
     }
 
     fn powers(&self, world: &World, images: &mut u64, found: &mut Vec<Entrance>) -> Result<(), (crate::oracle::Violation, Vec<Step>)> {
-        if !self.setup.profile.power_loss {
-            return Ok(());
-        }
         let mut fork = world.fork();
         fork.crash_power();
         let disk = fork.vfs.disk();

@@ -140,12 +140,18 @@ impl<'a> Search<'a> {
             return Err(self.failure(world, &[], Violation::new(Obligation::Progress, detail)));
         }
         self.calls(world, next)?;
-        let moves = self.moves(world, next)?;
+        if self.follow(world, &Step::Poll(Lane::Foreground), next)? {
+            return Ok(()); // the same disk, and what a crash finds half done besides
+        }
+        let moves = self.completions(world, next)? | self.wait(world, next)?;
         if !moves {
             world.at_rest().map_err(|violation| self.failure(world, &[], violation))?;
+            if world.calls == self.bounds.ops {
+                self.follow(world, &Step::Call(Call::Close), next)?;
+            }
         }
         if world.crashes < self.bounds.crashes {
-            let doors = self.aftermath(world);
+            let doors = self.aftermath(world, !moves || world.only_syncs_are_out());
             if let Err((violation, path)) = doors.as_ref() {
                 return Err(self.failure(world, path, violation.clone()));
             }
@@ -156,25 +162,19 @@ impl<'a> Search<'a> {
     }
 
     fn calls(&self, world: &World, next: &mut Vec<World>) -> Result<(), Failure> {
-        if world.calls >= self.bounds.ops {
-            if world.calls == self.bounds.ops {
-                self.follow(world, &Step::Call(Call::Close), next)?;
+        if world.calls < self.bounds.ops {
+            for call in &self.universe.alphabet {
+                self.follow(world, &Step::Call(*call), next)?;
             }
-            return Ok(());
-        }
-        for call in &self.universe.alphabet {
-            self.follow(world, &Step::Call(*call), next)?;
         }
         Ok(())
     }
 
-    /// All steps but calls and crashes; whether there was one.
-    fn moves(&self, world: &World, next: &mut Vec<World>) -> Result<bool, Failure> {
-        let taken = self.follow(world, &Step::Poll(Lane::Foreground), next)?;
-        let mut moves = taken;
+    /// Each effect that is out completes, well or in one of the ways in which it may fail.
+    fn completions(&self, world: &World, next: &mut Vec<World>) -> Result<bool, Failure> {
         for slot in 0..world.out_count() {
             let complete = |fault| Step::Complete { slot: slot as u8, fault };
-            moves |= self.follow(world, &complete(None), next)?;
+            self.follow(world, &complete(None), next)?;
             if world.faults < self.bounds.faults {
                 let kind = world.out_kind(slot).expect("an effect is out");
                 for index in 0..world.fault_count(kind) {
@@ -185,10 +185,11 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        if !taken && !world.waited {
-            moves |= self.follow(world, &Step::Wait, next)?;
-        }
-        Ok(moves)
+        Ok(world.out_count() > 0)
+    }
+
+    fn wait(&self, world: &World, next: &mut Vec<World>) -> Result<bool, Failure> {
+        Ok(!world.waited && self.follow(world, &Step::Wait, next)?)
     }
 
     /// Takes a step on a fork; whether it was possible.

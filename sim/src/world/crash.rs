@@ -156,11 +156,34 @@ fn tear_points(bytes: &[u8], tear: Tear) -> Vec<usize> {
     }
 }
 
-/// The borders of a frame's fields, and one byte to either side.
+/// The borders of a frame's fields (of its line: the words and the end; of its bytes: the
+/// commands), and one byte to either side.
 fn borders(bytes: &[u8]) -> Vec<usize> {
-    let is = |at: usize, set: &[u8]| bytes.get(at).is_some_and(|byte| set.contains(byte));
-    let border = |at: usize| is(at, b" \r#*$") || (at > 0 && is(at - 1, b" \n="));
-    (1..bytes.len())
-        .filter(|at| border(*at) || border(at + 1) || border(at - 1))
-        .collect()
+    let mut borders = Vec::new();
+    for (start, line) in lines(bytes) {
+        match line.first() {
+            Some(b'#') => {
+                let words = (1..line.len()).filter(|at| line[at - 1] == b' ');
+                borders.extend(words.map(|at| start + at));
+                borders.extend([start + line.len().saturating_sub(2), start + line.len()]);
+            }
+            Some(b'*') => borders.push(start),
+            _ => {}
+        }
+    }
+    borders.push(bytes.len());
+    let near = borders.iter().flat_map(|at| [at.saturating_sub(1), *at, at + 1]);
+    let mut near: Vec<usize> = near.filter(|at| (1..bytes.len()).contains(at)).collect();
+    near.sort_unstable();
+    near.dedup();
+    near
+}
+
+/// The lines of some bytes, each with its LF, and where each begins.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    bytes.split_inclusive(|byte| *byte == b'\n').scan(0, |at, line| {
+        let start = *at;
+        *at += line.len();
+        Some((start, line))
+    })
 }

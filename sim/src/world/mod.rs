@@ -42,6 +42,8 @@ pub use step::{Crash, Fault, Step, from_text, to_text};
 
 use trace::Trace;
 
+/// When every process begins, on the monotonic clock.
+const MONO_START: Millis = Millis(1_000_000);
 /// When every run begins, on the wall's clock.
 const WALL_START: WallMillis = WallMillis(1_700_000_000_000);
 
@@ -124,7 +126,7 @@ impl World {
             up: None,
             oracle: Oracle::new(keyspace, leniency),
             now: Now {
-                mono: Millis(0),
+                mono: MONO_START,
                 wall: WALL_START,
             },
             calls: 0,
@@ -201,7 +203,7 @@ impl World {
             vfs: SimVfs::from_disk(disk.clone()),
             up: Some(up.clone()),
             oracle,
-            now: Now { mono: Millis(0), ..self.now },
+            now: Now { mono: MONO_START, ..self.now },
             crashes,
             faults,
             down: None,
@@ -273,6 +275,13 @@ impl World {
             .out
             .get(slot)
             .map(|out| kind_of(&out.effect.action))
+    }
+
+    /// Whether every effect that is out is a sync: a power loss finds no more if it comes later.
+    pub(crate) fn only_syncs_are_out(&self) -> bool {
+        let sync = |action: &Action| matches!(action, Action::SyncData { .. } | Action::SyncDir);
+        let up = self.up.as_ref();
+        up.is_some_and(|up| !up.out.is_empty() && up.out.iter().all(|out| sync(&out.effect.action)))
     }
 
     /// What may go wrong with a call of this kind here.

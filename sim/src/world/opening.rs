@@ -3,10 +3,10 @@
 use indelible::engine::EngineOptions;
 use indelible::recover::{self, LOCK_NAME, OpenError, OpenOptions, QUARANTINE_NAME};
 use indelible::sabotage::Saboteur;
-use indelible::units::{Millis, Now};
+use indelible::units::Now;
 
 use super::line::What;
-use super::{Crash, Fault, Up, World};
+use super::{Crash, Fault, MONO_START, Up, World};
 use crate::disk::{self, CallKind, CallRecord, Keep, SimVfs};
 use crate::oracle::{CrashKind, Fold, Obligation, Violation, describe};
 use crate::sabotage::driver as seeded;
@@ -129,7 +129,7 @@ impl World {
         if self.up.is_some() {
             return Ok(false);
         }
-        self.now.mono = Millis(0);
+        self.now.mono = MONO_START;
         match stop {
             Some((call, crash)) => self.open_cut(*call, crash, fault),
             None => self.open_whole(fault),

@@ -6,7 +6,7 @@ use indelible::engine::{Engine, Event, RewriteError, Ticket};
 use indelible::units::{Millis, Now};
 
 use super::line::What;
-use super::{Fault, LASTING_HITS_MAX, Lasting, Out, World, calls, checks};
+use super::{Fault, LASTING_HITS_MAX, MONO_START, Lasting, Out, World, calls, checks};
 use crate::call::Call;
 use crate::disk::{self, CallKind};
 use crate::oracle::Violation;
@@ -215,6 +215,10 @@ impl World {
             self.oracle.clock(self.now.wall);
         }
         up.engine.handle_timeout(self.now);
+        if self.bounded {
+            self.now.mono = MONO_START;
+            up.engine.rebase_clock(MONO_START);
+        }
         self.line(What::Waited { millis: past });
         self.settle()?;
         Ok(true)
