@@ -3,11 +3,14 @@
 pub mod call;
 pub mod campaign;
 pub mod choice;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod digest;
 pub mod disk;
 pub mod explore;
 pub mod hash;
 pub mod oracle;
+pub mod report;
 pub mod sabotage;
 pub mod setup;
 pub mod shrink;

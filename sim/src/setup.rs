@@ -66,6 +66,11 @@ pub struct Setup {
     pub saboteur: u32,
     /// The seeded bug of the simulator.
     pub blindness: Blindness,
+    /// Whether the wall clock stands, and faults that stay end after a while, so that an exhaustive
+    /// search ends; a quarantine is removed once an opening has returned.
+    pub still: bool,
+    /// Whether everything that happens is kept as text.
+    pub traced: bool,
     /// Commits that calls may refer to by their place.
     pub script: Arc<Vec<ScriptCommit>>,
 }
@@ -83,6 +88,8 @@ impl Setup {
             out_max: 1,
             saboteur: 0,
             blindness: Blindness::None,
+            still: false,
+            traced: false,
             script: Arc::default(),
         }
     }
@@ -119,6 +126,7 @@ impl Setup {
                 "chunk" => setup.base_chunk_len = number,
                 "out" => setup.out_max = number,
                 "bug" => setup.saboteur = u32::try_from(number).ok()?,
+                "still" => setup.still = true,
                 "blind" => setup.blindness = Blindness::ALL.get(number)?.0,
                 _ => return None,
             }
@@ -158,6 +166,9 @@ impl fmt::Display for Setup {
         }
         if self.out_max != plain.out_max {
             write!(f, " out={}", self.out_max)?;
+        }
+        if self.still {
+            f.write_str(" still=1")?;
         }
         if self.saboteur != 0 {
             write!(f, " bug={}", self.saboteur)?;

@@ -1,7 +1,9 @@
 //! Random campaigns: one run for each seed, long and rough, with chains of crashes.
 
+mod all;
 mod plan;
 mod run;
 
 pub(crate) use run::guarded;
-pub use run::{Failure, Replayed, replay, run_seed};
+pub use all::{Campaign, campaign};
+pub use run::{Failure, Ran, Replayed, replay, run_seed};

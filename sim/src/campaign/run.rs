@@ -28,6 +28,17 @@ pub struct Failure {
     pub steps: Vec<Step>,
 }
 
+/// A run that broke nothing.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// What was seen.
+    pub counts: Counts,
+    /// The steps taken.
+    pub steps: Vec<Step>,
+    /// What happened, if [`Setup::traced`] asks for it.
+    pub trace: String,
+}
+
 /// Runs the workload of a seed.
 ///
 /// # Errors
@@ -37,14 +48,14 @@ pub fn run_seed(
     profile: &Profile,
     script: &Arc<Vec<ScriptCommit>>,
     adapt: &dyn Fn(&mut Setup),
-) -> Result<(Counts, Vec<Step>), Box<Failure>> {
+) -> Result<Ran, Box<Failure>> {
     let mut random = Random::new(seed);
     let mut plan = Plan::draw(&mut random, profile, script.len() as u32);
     plan.setup.script = Arc::clone(script);
     adapt(&mut plan.setup);
     let setup = Arc::new(plan.setup.clone());
     let mut run = Run {
-        world: World::new(&setup),
+        world: if setup.traced { World::new(&setup).remembering() } else { World::new(&setup) },
         plan,
         random,
         counts: Counts::default(),
@@ -54,7 +65,7 @@ pub fn run_seed(
     run.counts.workloads = 1;
     let steps = run.world.steps();
     match ended {
-        Ok(()) => Ok((run.counts, steps)),
+        Ok(()) => Ok(Ran { counts: run.counts, steps, trace: run.world.trace_text() }),
         Err(violation) => Err(Box::new(Failure {
             violation,
             setup: (*setup).clone(),

@@ -38,6 +38,9 @@ pub enum Command {
     Replay {
         /// What a failure's report ends with.
         token: String,
+        /// The append-only file that was the workload, if one was.
+        #[arg(long)]
+        aof: Option<PathBuf>,
     },
     /// Runs each seed twice and compares the traces byte for byte.
     Determinism {

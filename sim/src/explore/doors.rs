@@ -11,7 +11,7 @@ use crate::campaign::guarded;
 use crate::digest::Hash128;
 use crate::disk::{CallKind, Disk, FaultKind, SimVfs};
 use crate::oracle::{CrashKind, Fold, Obligation, Violation, fold};
-use crate::world::{Crash, Fault, KEEPS, Step, Up, opening};
+use crate::world::{Crash, Fault, KEEPS, Step, Up, faults_among, opening};
 
 /// A store that was opened, and how it came to that.
 #[derive(Clone, Debug)]
@@ -195,11 +195,9 @@ impl Work<'_> {
         for (place, kind) in (0u32..).zip(calls) {
             let skip = calls[..place as usize].iter().filter(|other| *other == kind).count() as u32;
             let alternatives = self.disk.fault_alternatives(*kind);
-            for (index, what) in (0u8..).zip(alternatives) {
-                for for_ever in [false, true] {
-                    let fault = Fault { index, for_ever };
-                    self.struck(place, *kind, skip, fault, *what)?;
-                }
+            for fault in faults_among(alternatives) {
+                let what = alternatives[usize::from(fault.index)];
+                self.struck(place, *kind, skip, fault, what)?;
             }
         }
         Ok(())

@@ -15,7 +15,7 @@ use crate::campaign::{Failure, guarded};
 use crate::disk::{Disk, Limits};
 use crate::oracle::{CrashKind, Fold, Obligation, Violation};
 use crate::setup::Setup;
-use crate::world::{Fault, Step, Up, World, limits};
+use crate::world::{Step, Up, World, limits};
 
 /// Steps behind which a run will never end.
 const DEPTH_MAX: usize = 3_000;
@@ -43,7 +43,7 @@ pub(super) struct Search<'a> {
 
 impl<'a> Search<'a> {
     pub fn new(universe: &'a Universe) -> Self {
-        let setup = Arc::new(universe.setup.clone());
+        let setup = Arc::new(Setup { still: true, ..universe.setup.clone() });
         Self {
             universe,
             bounds: universe.bounds,
@@ -64,7 +64,7 @@ impl<'a> Search<'a> {
     }
 
     pub fn run(self, threads: usize, progress: Progress<'_>) -> Outcome {
-        let root = World::new(&self.setup).bounding();
+        let root = World::new(&self.setup);
         let doors = self.doors(&root.vfs.disk(), 0, 0);
         self.enter_all(&root, &doors, &mut locked(&self.shared));
         self.busy.store(threads, Ordering::SeqCst);
@@ -177,11 +177,8 @@ impl<'a> Search<'a> {
             self.follow(world, &complete(None), next)?;
             if world.faults < self.bounds.faults {
                 let kind = world.out_kind(slot).expect("an effect is out");
-                for index in 0..world.fault_count(kind) {
-                    for for_ever in [false, true] {
-                        let fault = Some(Fault { index, for_ever });
-                        self.follow(world, &complete(fault), next)?;
-                    }
+                for fault in world.faults_of(kind) {
+                    self.follow(world, &complete(Some(fault)), next)?;
                 }
             }
         }

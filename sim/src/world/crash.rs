@@ -49,6 +49,14 @@ impl World {
         Ok(self.goes_down(crash))
     }
 
+    /// Whether a power loss here may leave an image of this number.
+    pub(crate) fn has_image(&self, index: u32) -> bool {
+        let mut fork = self.fork();
+        fork.crash_power();
+        let disk = fork.vfs.disk();
+        disk.profile().power_loss && disk.images(limits(self.setup.tear)).nth(index as usize).is_some()
+    }
+
     /// Whether this kind of crash is one that the disk knows.
     pub(super) fn can_lose(&self, crash: &Crash) -> bool {
         !crash.is_power_loss() || self.vfs.with(|disk| disk.profile().power_loss)

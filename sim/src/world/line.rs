@@ -29,8 +29,6 @@ pub enum What {
         #[doc = "The name that it replaced."]
         to: String,
     },
-    /// An effect's end was delivered.
-    Delivered,
     /// So much is acknowledged now.
     Acknowledged {
         #[doc = "Up to this commit as durable."]

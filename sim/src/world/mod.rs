@@ -26,12 +26,12 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use indelible::driver::Files;
-use indelible::effect::{Action, Effect, EffectId, FileHandle};
+use indelible::effect::{Action, Effect, EffectId, FileHandle, IoErrorKind};
 use indelible::engine::Engine;
 use indelible::units::{Millis, Now, WallMillis};
 
 use crate::digest::Hash128;
-use crate::disk::{CallKind, Disk, HandleId, SimVfs};
+use crate::disk::{CallKind, Disk, FaultKind, HandleId, SimVfs};
 use crate::oracle::{CrashKind, Leniency, Oracle, Violation};
 use crate::setup::{Blindness, Setup};
 
@@ -138,7 +138,7 @@ impl World {
             lasting: None,
             refusals: 0,
             waited: false,
-            bounded: false,
+            bounded: setup.still,
             trace: Trace::default(),
             lines: None,
         }
@@ -150,13 +150,6 @@ impl World {
         self.vfs.with(|disk| disk.set_tracing(true));
         self.oracle.remember();
         self.lines = Some(Vec::new());
-        self
-    }
-
-    /// Lets faults that stay end after a while, and the wall clock stand: for exhaustive search.
-    #[must_use]
-    pub fn bounding(mut self) -> Self {
-        self.bounded = true;
         self
     }
 
@@ -256,6 +249,12 @@ impl World {
         self.lines.as_deref().unwrap_or(&[])
     }
 
+    /// What happened as text, one line each, if it was kept.
+    #[must_use]
+    pub fn trace_text(&self) -> String {
+        self.lines().iter().map(|line| format!("{:?}\n", line.what)).collect()
+    }
+
     /// Whether a process has the store open.
     #[must_use]
     pub fn is_up(&self) -> bool {
@@ -288,6 +287,13 @@ impl World {
     pub(crate) fn fault_count(&self, kind: CallKind) -> u8 {
         self.vfs
             .with(|disk| disk.fault_alternatives(kind).len() as u8)
+    }
+
+    /// Every fault that may strike a call of this kind here: each once, and for ever where that
+    /// makes sense (signals and short writes for ever are a storm, not a fault).
+    pub(crate) fn faults_of(&self, kind: CallKind) -> Vec<Fault> {
+        let alternatives = self.vfs.with(|disk| disk.fault_alternatives(kind));
+        faults_among(alternatives)
     }
 
     /// The faults stop here: what stays broken is mended.
@@ -371,6 +377,20 @@ impl Up {
                 .map(|(handle, file)| (handle, file.forget())),
         );
     }
+}
+
+/// Each of these faults once, and for ever where that makes sense.
+pub(crate) fn faults_among(alternatives: &[FaultKind]) -> Vec<Fault> {
+    let passing = |kind: &FaultKind| {
+        matches!(kind, FaultKind::Short(_) | FaultKind::FailPart(IoErrorKind::Interrupted, _))
+    };
+    let numbered = (0u8..).zip(alternatives);
+    numbered
+        .flat_map(|(index, kind)| {
+            let often: &[bool] = if passing(kind) { &[false] } else { &[false, true] };
+            often.iter().map(move |for_ever| Fault { index, for_ever: *for_ever })
+        })
+        .collect()
 }
 
 /// The sort of call that performs an action.

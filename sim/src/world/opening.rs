@@ -151,6 +151,8 @@ impl World {
         if kind == disk::FaultKind::SyncRevert {
             self.oracle.pages_dropped();
         }
+        // What an error made of the pages is no longer what the first opening read.
+        self.expected = None;
         self.faults += 1;
         true
     }
