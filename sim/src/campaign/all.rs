@@ -41,19 +41,28 @@ pub fn campaign(
                 Err(failure) => failures.push((seed, *failure)),
             }
             if reports {
-                progress(Counts { workloads: seed - seeds.start + 1, ..counts });
+                progress(Counts {
+                    workloads: seed - seeds.start + 1,
+                    ..counts
+                });
             }
         }
     };
     let parts: Vec<_> = std::thread::scope(|scope| {
         let work = &work;
-        let threads: Vec<_> =
-            (0..threads.max(1)).map(|n| scope.spawn(move || work(n == 0))).collect();
+        let threads: Vec<_> = (0..threads.max(1))
+            .map(|n| scope.spawn(move || work(n == 0)))
+            .collect();
         let joined = threads.into_iter().map(|thread| thread.join());
-        joined.map(|part| part.expect("runs catch their panics")).collect()
+        joined
+            .map(|part| part.expect("runs catch their panics"))
+            .collect()
     });
     let mut counts: Counts = parts.iter().map(|(counts, _)| *counts).sum();
-    let mut failures: Vec<_> = parts.into_iter().flat_map(|(_, failures)| failures).collect();
+    let mut failures: Vec<_> = parts
+        .into_iter()
+        .flat_map(|(_, failures)| failures)
+        .collect();
     failures.sort_by_key(|(seed, _)| *seed);
     counts.violations = failures.len() as u64;
     Campaign { counts, failures }

@@ -4,6 +4,6 @@ mod all;
 mod plan;
 mod run;
 
-pub(crate) use run::guarded;
 pub use all::{Campaign, campaign};
+pub(crate) use run::guarded;
 pub use run::{Failure, Ran, Replayed, replay, run_seed};

@@ -55,7 +55,11 @@ pub fn run_seed(
     adapt(&mut plan.setup);
     let setup = Arc::new(plan.setup.clone());
     let mut run = Run {
-        world: if setup.traced { World::new(&setup).remembering() } else { World::new(&setup) },
+        world: if setup.traced {
+            World::new(&setup).remembering()
+        } else {
+            World::new(&setup)
+        },
         plan,
         random,
         counts: Counts::default(),
@@ -65,7 +69,11 @@ pub fn run_seed(
     run.counts.workloads = 1;
     let steps = run.world.steps();
     match ended {
-        Ok(()) => Ok(Ran { counts: run.counts, steps, trace: run.world.trace_text() }),
+        Ok(()) => Ok(Ran {
+            counts: run.counts,
+            steps,
+            trace: run.world.trace_text(),
+        }),
         Err(violation) => Err(Box::new(Failure {
             violation,
             setup: (*setup).clone(),

@@ -14,11 +14,27 @@ use crate::setup::ScriptCommit;
 /// Why a file is no workload.
 #[derive(Debug)]
 pub(super) enum ScriptError {
-    Io { path: PathBuf, source: io::Error },
-    Manifest { path: PathBuf, source: ManifestError },
-    Format { path: PathBuf, source: AofError },
-    Command { path: PathBuf, offset: u64, source: CommandError },
-    Select { path: PathBuf, offset: u64 },
+    Io {
+        path: PathBuf,
+        source: io::Error,
+    },
+    Manifest {
+        path: PathBuf,
+        source: ManifestError,
+    },
+    Format {
+        path: PathBuf,
+        source: AofError,
+    },
+    Command {
+        path: PathBuf,
+        offset: u64,
+        source: CommandError,
+    },
+    Select {
+        path: PathBuf,
+        offset: u64,
+    },
 }
 
 impl fmt::Display for ScriptError {
@@ -27,11 +43,19 @@ impl fmt::Display for ScriptError {
             Self::Io { path, source } => write!(f, "{}: {source}", path.display()),
             Self::Manifest { path, source } => write!(f, "{}: {source}", path.display()),
             Self::Format { path, source } => write!(f, "{}: {source}", path.display()),
-            Self::Command { path, offset, source } => {
+            Self::Command {
+                path,
+                offset,
+                source,
+            } => {
                 write!(f, "{}: offset {offset}: {source}", path.display())
             }
             Self::Select { path, offset } => {
-                write!(f, "{}: offset {offset}: expected the number of a database", path.display())
+                write!(
+                    f,
+                    "{}: offset {offset}: expected the number of a database",
+                    path.display()
+                )
             }
         }
     }
@@ -47,13 +71,20 @@ pub(super) fn script(path: &Path) -> Result<Vec<ScriptCommit>, ScriptError> {
 }
 
 fn failed(path: &Path) -> impl Fn(io::Error) -> ScriptError + '_ {
-    move |source| ScriptError::Io { path: path.to_owned(), source }
+    move |source| ScriptError::Io {
+        path: path.to_owned(),
+        source,
+    }
 }
 
 fn files(path: &Path) -> Result<Vec<PathBuf>, ScriptError> {
     let is_manifest = |path: &Path| path.extension().is_some_and(|ext| ext == "manifest");
     if !fs::metadata(path).map_err(failed(path))?.is_dir() {
-        return if is_manifest(path) { listed(path) } else { Ok(vec![path.to_owned()]) };
+        return if is_manifest(path) {
+            listed(path)
+        } else {
+            Ok(vec![path.to_owned()])
+        };
     }
     let below = path.join("appendonlydir");
     let directory = if below.is_dir() { &below } else { path };
@@ -64,14 +95,19 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, ScriptError> {
     names.sort();
     match names.iter().find(|name| is_manifest(name)) {
         Some(manifest) => listed(manifest),
-        None => Ok(names.into_iter().filter(|name| name.extension().is_some_and(|ext| ext == "aof")).collect()),
+        None => Ok(names
+            .into_iter()
+            .filter(|name| name.extension().is_some_and(|ext| ext == "aof"))
+            .collect()),
     }
 }
 
 fn listed(path: &Path) -> Result<Vec<PathBuf>, ScriptError> {
     let bytes = fs::read(path).map_err(failed(path))?;
-    let manifest = Manifest::parse(&bytes)
-        .map_err(|source| ScriptError::Manifest { path: path.to_owned(), source })?;
+    let manifest = Manifest::parse(&bytes).map_err(|source| ScriptError::Manifest {
+        path: path.to_owned(),
+        source,
+    })?;
     let directory = path.parent().unwrap_or(Path::new(""));
     let name = |name: &[u8]| directory.join(String::from_utf8_lossy(name).into_owned());
     Ok(manifest.loaded().map(|file| name(&file.name)).collect())
@@ -92,15 +128,21 @@ fn read(path: &Path, commits: &mut Vec<ScriptCommit>) -> Result<(), ScriptError>
                     b"SELECT" => {
                         let number = argv.get(1).and_then(|text| std::str::from_utf8(text).ok());
                         db = number.and_then(|text| text.parse().ok()).ok_or_else(|| {
-                            ScriptError::Select { path: path.to_owned(), offset }
+                            ScriptError::Select {
+                                path: path.to_owned(),
+                                offset,
+                            }
                         })?;
                     }
                     b"MULTI" => multi = Some(Vec::new()),
                     b"EXEC" => commits.extend(multi.take()),
                     _ => {
-                        let command = Command::parse(&argv).map_err(|source| {
-                            ScriptError::Command { path: path.to_owned(), offset, source }
-                        })?;
+                        let command =
+                            Command::parse(&argv).map_err(|source| ScriptError::Command {
+                                path: path.to_owned(),
+                                offset,
+                                source,
+                            })?;
                         match &mut multi {
                             Some(batch) => batch.push((db, command)),
                             None => commits.push(vec![(db, command)]),
@@ -112,7 +154,10 @@ fn read(path: &Path, commits: &mut Vec<ScriptCommit>) -> Result<(), ScriptError>
             Step::Annotation { len, .. } => at += len,
             Step::NeedMore(_) | Step::End(_) => return Ok(()),
             Step::Bad(source) => {
-                return Err(ScriptError::Format { path: path.to_owned(), source });
+                return Err(ScriptError::Format {
+                    path: path.to_owned(),
+                    source,
+                });
             }
         }
     }

@@ -155,12 +155,19 @@ fn seeds(text: &str) -> Result<Range<u64>, String> {
     let (first, end) = text.split_once("..").ok_or_else(wrong)?;
     let parse = |number: &str| number.parse::<u64>().map_err(|_| wrong());
     let range = parse(first)?..parse(end)?;
-    if range.is_empty() { Err(format!("{text} holds no seed")) } else { Ok(range) }
+    if range.is_empty() {
+        Err(format!("{text} holds no seed"))
+    } else {
+        Ok(range)
+    }
 }
 
 fn profile(name: &str) -> Result<Profile, String> {
     Profile::by_name(name).ok_or_else(|| {
-        let names: Vec<&str> = Profile::presets().iter().map(|profile| profile.name).collect();
+        let names: Vec<&str> = Profile::presets()
+            .iter()
+            .map(|profile| profile.name)
+            .collect();
         format!("no such profile; there are {}", names.join(", "))
     })
 }

@@ -14,10 +14,38 @@ use crate::setup::{Blindness, Setup, policy_name};
 
 /// Policies and bounds that are exhausted on each profile.
 const PROOFS: [(AppendFsync, Bounds); 4] = [
-    (AppendFsync::Always, Bounds { ops: 2, crashes: 1, faults: 0 }),
-    (AppendFsync::EverySec, Bounds { ops: 2, crashes: 1, faults: 0 }),
-    (AppendFsync::No, Bounds { ops: 2, crashes: 1, faults: 0 }),
-    (AppendFsync::Always, Bounds { ops: 1, crashes: 1, faults: 1 }),
+    (
+        AppendFsync::Always,
+        Bounds {
+            ops: 2,
+            crashes: 1,
+            faults: 0,
+        },
+    ),
+    (
+        AppendFsync::EverySec,
+        Bounds {
+            ops: 2,
+            crashes: 1,
+            faults: 0,
+        },
+    ),
+    (
+        AppendFsync::No,
+        Bounds {
+            ops: 2,
+            crashes: 1,
+            faults: 0,
+        },
+    ),
+    (
+        AppendFsync::Always,
+        Bounds {
+            ops: 1,
+            crashes: 1,
+            faults: 1,
+        },
+    ),
 ];
 /// Seeds that are run on each profile.
 const SEEDS: std::ops::Range<u64> = 0..1_000;
@@ -41,18 +69,33 @@ pub(super) fn run(threads: usize) -> End {
 
 /// The profiles on which a store can keep its promises.
 fn honest() -> impl Iterator<Item = Profile> {
-    Profile::presets().into_iter().filter(|profile| !profile.weak_oracle)
+    Profile::presets()
+        .into_iter()
+        .filter(|profile| !profile.weak_oracle)
 }
 
 fn exhaust(threads: usize, table: &mut Table, failures: &mut Vec<Failure>) -> bool {
     let mut finished = true;
     for profile in honest() {
         for (policy, bounds) in PROOFS {
-            let Bounds { ops, crashes, faults } = bounds;
-            let name = format!("{} {} {ops}/{crashes}/{faults}", profile.name, policy_name(policy));
+            let Bounds {
+                ops,
+                crashes,
+                faults,
+            } = bounds;
+            let name = format!(
+                "{} {} {ops}/{crashes}/{faults}",
+                profile.name,
+                policy_name(policy)
+            );
             let setup = Setup::new(profile.clone(), policy);
             let alphabet = Call::ALPHABET.to_vec();
-            let universe = Universe { setup, bounds, alphabet, states_max: u64::MAX };
+            let universe = Universe {
+                setup,
+                bounds,
+                alphabet,
+                states_max: u64::MAX,
+            };
             let spinner = Spinner::new(&name);
             let outcome = explore(&universe, threads, &|counts| spinner.show(counts));
             spinner.end();
@@ -68,9 +111,14 @@ fn random(threads: usize, table: &mut Table, failures: &mut Vec<Failure>) {
     for profile in Profile::presets() {
         let spinner = Spinner::new(profile.name);
         let script = std::sync::Arc::default();
-        let ran = campaign(SEEDS, &profile, &script, &|_| {}, threads, &|counts| spinner.show(counts));
+        let ran = campaign(SEEDS, &profile, &script, &|_| {}, threads, &|counts| {
+            spinner.show(counts)
+        });
         spinner.end();
-        let counts = Counts { states: ran.counts.steps, ..ran.counts };
+        let counts = Counts {
+            states: ran.counts.steps,
+            ..ran.counts
+        };
         table.row(cells(&format!("random  {}", profile.name), counts));
         failures.extend(ran.failures.into_iter().map(|(_, failure)| failure).take(2));
     }
@@ -96,9 +144,16 @@ fn saboteurs(threads: usize) -> bool {
     count == bugs.len() && noticed
 }
 
-fn caught(bugs: &[&'static Sabotage], blindness: Blindness, name: &str, threads: usize) -> Vec<bool> {
+fn caught(
+    bugs: &[&'static Sabotage],
+    blindness: Blindness,
+    name: &str,
+    threads: usize,
+) -> Vec<bool> {
     let spinner = Spinner::new(name);
-    let found = hunt_all(bugs, blindness, threads, &|bug, _| spinner.say(bug.id.to_string()));
+    let found = hunt_all(bugs, blindness, threads, &|bug, _| {
+        spinner.say(bug.id.to_string())
+    });
     spinner.end();
     found.iter().map(Option::is_some).collect()
 }

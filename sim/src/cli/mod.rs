@@ -89,7 +89,15 @@ fn repeat(token: &str, aof: Option<&std::path::Path>) -> End {
         }
         Err(violation) => {
             let from = (steps.len(), 0);
-            anstream::println!("{}", Case { violation, setup, steps, from });
+            anstream::println!(
+                "{}",
+                Case {
+                    violation,
+                    setup,
+                    steps,
+                    from
+                }
+            );
             End::Problem
         }
     }

@@ -21,13 +21,21 @@ impl Spinner {
         bar.set_style(style.expect("the template is well formed"));
         bar.set_prefix(doing.to_owned());
         bar.enable_steady_tick(Duration::from_millis(200));
-        Self { bar, began: Instant::now() }
+        Self {
+            bar,
+            began: Instant::now(),
+        }
     }
 
     pub fn show(&self, counts: Counts) {
-        let (runs, states) = (thousands(counts.workloads), thousands(counts.states.max(counts.steps)));
+        let (runs, states) = (
+            thousands(counts.workloads),
+            thousands(counts.states.max(counts.steps)),
+        );
         let images = thousands(counts.images);
-        self.bar.set_message(format!("{runs} workloads, {states} states, {images} images"));
+        self.bar.set_message(format!(
+            "{runs} workloads, {states} states, {images} images"
+        ));
     }
 
     pub fn say(&self, text: String) {
@@ -64,8 +72,18 @@ pub(super) fn cells(name: &str, counts: Counts) -> Vec<String> {
         counts.recoveries,
         counts.violations,
     ];
-    std::iter::once(name.to_owned()).chain(numbers.map(thousands)).collect()
+    std::iter::once(name.to_owned())
+        .chain(numbers.map(thousands))
+        .collect()
 }
 
-pub(super) const HEADING: [&str; 8] =
-    ["", "workloads", "steps", "states", "images", "distinct", "recoveries", "violations"];
+pub(super) const HEADING: [&str; 8] = [
+    "",
+    "workloads",
+    "steps",
+    "states",
+    "images",
+    "distinct",
+    "recoveries",
+    "violations",
+];

@@ -14,9 +14,18 @@ use crate::setup::{Setup, Tear, policy_name};
 pub(super) fn run(args: &ProveArgs, threads: usize) -> End {
     let mut setup = Setup::new(args.profile.clone(), args.policy.into());
     setup.tear = args.tear.into();
-    let bounds = Bounds { ops: args.ops, crashes: args.crashes, faults: args.faults };
+    let bounds = Bounds {
+        ops: args.ops,
+        crashes: args.crashes,
+        faults: args.faults,
+    };
     let alphabet = Call::ALPHABET.to_vec();
-    let universe = Universe { setup, bounds, alphabet, states_max: u64::MAX };
+    let universe = Universe {
+        setup,
+        bounds,
+        alphabet,
+        states_max: u64::MAX,
+    };
     let text = describe(&universe);
     if !args.json {
         anstream::println!("{text}");
@@ -30,8 +39,12 @@ pub(super) fn run(args: &ProveArgs, threads: usize) -> End {
         print_text(&outcome, seconds);
     }
     match outcome {
-        Outcome { failure: Some(_), .. } => End::Problem,
-        Outcome { finished: false, .. } => End::Unfinished,
+        Outcome {
+            failure: Some(_), ..
+        } => End::Problem,
+        Outcome {
+            finished: false, ..
+        } => End::Unfinished,
         _ => End::Well,
     }
 }
@@ -70,7 +83,12 @@ fn print_text(outcome: &Outcome, seconds: f64) {
 
 /// What is searched, in words.
 fn describe(universe: &Universe) -> String {
-    let Universe { setup, bounds, alphabet, .. } = universe;
+    let Universe {
+        setup,
+        bounds,
+        alphabet,
+        ..
+    } = universe;
     let calls: Vec<String> = alphabet.iter().map(|call| format!("{call:?}")).collect();
     let tear = match setup.tear {
         Tear::Points => "each border of a frame's fields, and one byte to either side",
@@ -93,8 +111,16 @@ fn describe(universe: &Universe) -> String {
             CallKind::Unlink,
             CallKind::Close,
         ];
-        let kinds = kinds.map(|kind| format!("\n             {kind:?}: {:?}", disk.fault_alternatives(kind)));
-        format!("each once and for ever (for ever: three times in a row; short and interrupted calls: once){}", kinds.concat())
+        let kinds = kinds.map(|kind| {
+            format!(
+                "\n             {kind:?}: {:?}",
+                disk.fault_alternatives(kind)
+            )
+        });
+        format!(
+            "each once and for ever (for ever: three times in a row; short and interrupted calls: once){}",
+            kinds.concat()
+        )
     };
     format!(
         "universe   profile {}, policy {}, {} calls, {} crashes, {} faults

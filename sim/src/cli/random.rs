@@ -25,14 +25,19 @@ pub(super) fn run(args: &RunArgs, threads: usize) -> End {
             return End::Io;
         }
     };
-    let profiles = args.profile.clone().map_or_else(|| Profile::presets().to_vec(), |one| vec![one]);
+    let profiles = args
+        .profile
+        .clone()
+        .map_or_else(|| Profile::presets().to_vec(), |one| vec![one]);
     let mut table = Table::new(&HEADING);
     let mut results = Vec::new();
     let mut found = false;
     for profile in &profiles {
         let spinner = Spinner::new(profile.name);
         let seeds = args.seeds.clone();
-        let ran = campaign(seeds, profile, &script, &|_| {}, threads, &|counts| spinner.show(counts));
+        let ran = campaign(seeds, profile, &script, &|_| {}, threads, &|counts| {
+            spinner.show(counts)
+        });
         let seconds = spinner.end().as_secs_f64();
         found |= !ran.failures.is_empty();
         table.row(cells(profile.name, ran.counts));
@@ -54,7 +59,13 @@ fn show(ran: &Campaign) {
         anstream::println!("seed {seed}\n{}", minimal(failure));
     }
     for (seed, failure) in ran.failures.iter().skip(SHOWN_MAX) {
-        let first = failure.violation.detail.lines().next().unwrap_or_default().to_owned();
+        let first = failure
+            .violation
+            .detail
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         anstream::println!("seed {seed}: {} {first}", failure.violation.obligation);
     }
 }

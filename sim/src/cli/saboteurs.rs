@@ -21,17 +21,28 @@ pub(super) fn run(args: &SabotageArgs, threads: usize) -> End {
     }
     let spinner = Spinner::new("sabotage");
     let found = hunt_all(&bugs, Blindness::None, threads, &|bug, caught| {
-        spinner.say(format!("{} {}", bug.id, if caught { "caught" } else { "NOT CAUGHT" }));
+        spinner.say(format!(
+            "{} {}",
+            bug.id,
+            if caught { "caught" } else { "NOT CAUGHT" }
+        ));
     });
     spinner.end();
     let missed = found.iter().filter(|caught| caught.is_none()).count();
     if args.json {
-        let all = bugs.iter().zip(&found).map(|(bug, caught)| to_json(bug, caught.as_ref()));
+        let all = bugs
+            .iter()
+            .zip(&found)
+            .map(|(bug, caught)| to_json(bug, caught.as_ref()));
         anstream::println!("{:#}", Value::Array(all.collect()));
     } else {
         show(&bugs, &found, args.only.is_some());
     }
-    if missed == 0 { End::Well } else { End::Unfinished }
+    if missed == 0 {
+        End::Well
+    } else {
+        End::Unfinished
+    }
 }
 
 fn list(bugs: &[&Sabotage], as_json: bool) {
@@ -99,7 +110,11 @@ fn show(bugs: &[&Sabotage], found: &[Option<(Caught, f64)>], in_full: bool) {
         if in_full {
             anstream::println!("{case}");
         }
-        let search = if caught.within_bounds { "exhaustive" } else { "random" };
+        let search = if caught.within_bounds {
+            "exhaustive"
+        } else {
+            "random"
+        };
         table.row([
             name,
             case.violation.obligation.to_string(),
@@ -109,5 +124,9 @@ fn show(bugs: &[&Sabotage], found: &[Option<(Caught, f64)>], in_full: bool) {
         ]);
     }
     let count = found.iter().flatten().count();
-    anstream::println!("{table}{count} of {} caught ({} are listed)", found.len(), ALL.len());
+    anstream::println!(
+        "{table}{count} of {} caught ({} are listed)",
+        found.len(),
+        ALL.len()
+    );
 }

@@ -25,7 +25,13 @@ impl Search<'_> {
         let mut found = Vec::new();
         let ended = self.processes(world, &mut images, &mut found);
         let power = power && self.setup.profile.power_loss;
-        let powers = |()| if power { self.powers(world, &mut images, &mut found) } else { Ok(()) };
+        let powers = |()| {
+            if power {
+                self.powers(world, &mut images, &mut found)
+            } else {
+                Ok(())
+            }
+        };
         let ended = ended.and_then(powers);
         let doors = ended.map(|()| distinct(found));
         let (doors, first) = self.aftermaths.insert(key, doors);
@@ -35,7 +41,12 @@ impl Search<'_> {
         doors
     }
 
-    fn processes(&self, world: &World, images: &mut u64, found: &mut Vec<Entrance>) -> Result<(), (crate::oracle::Violation, Vec<Step>)> {
+    fn processes(
+        &self,
+        world: &World,
+        images: &mut u64,
+        found: &mut Vec<Entrance>,
+    ) -> Result<(), (crate::oracle::Violation, Vec<Step>)> {
         let mut odometer = Odometer::default();
         loop {
             let mut fork = world.fork();
@@ -50,7 +61,12 @@ impl Search<'_> {
         }
     }
 
-    fn powers(&self, world: &World, images: &mut u64, found: &mut Vec<Entrance>) -> Result<(), (crate::oracle::Violation, Vec<Step>)> {
+    fn powers(
+        &self,
+        world: &World,
+        images: &mut u64,
+        found: &mut Vec<Entrance>,
+    ) -> Result<(), (crate::oracle::Violation, Vec<Step>)> {
         let mut fork = world.fork();
         fork.crash_power();
         let disk = fork.vfs.disk();
@@ -83,7 +99,11 @@ impl Search<'_> {
                     && other.faults <= entrance.faults
             });
             if !known {
-                found.push(Entrance { kind, path: before(&entrance.path), ..entrance.clone() });
+                found.push(Entrance {
+                    kind,
+                    path: before(&entrance.path),
+                    ..entrance.clone()
+                });
             }
         }
         Ok(())

@@ -40,7 +40,14 @@ impl Search<'_> {
         if let Some(known) = self.doors.get(key) {
             return known;
         }
-        let mut work = Work { search: self, disk, crashes, faults, recoveries: 0, found: Vec::new() };
+        let mut work = Work {
+            search: self,
+            disk,
+            crashes,
+            faults,
+            recoveries: 0,
+            found: Vec::new(),
+        };
         let ended = work.all();
         let recoveries = work.recoveries;
         let doors = ended.map(|()| distinct(work.found));
@@ -83,12 +90,18 @@ type Ended = Result<(), (Violation, Vec<Step>)>;
 
 impl Work<'_> {
     fn all(&mut self) -> Ended {
-        let whole = Step::Open { stop: None, fault: None };
+        let whole = Step::Open {
+            stop: None,
+            fault: None,
+        };
         let vfs = SimVfs::from_disk(self.disk.clone());
         vfs.with(|disk| disk.set_tracing(true));
-        let up = self.enter(&vfs).map_err(|violation| (violation, vec![whole.clone()]))?;
+        let up = self
+            .enter(&vfs)
+            .map_err(|violation| (violation, vec![whole.clone()]))?;
         let up = up.map_err(|error| (opening::refused(&error), vec![whole.clone()]))?;
-        let mut calls: Vec<CallKind> = vfs.with(|disk| disk.trace().iter().map(|call| call.call).collect());
+        let mut calls: Vec<CallKind> =
+            vfs.with(|disk| disk.trace().iter().map(|call| call.call).collect());
         calls.pop(); // the world's own lock
         vfs.with(|disk| disk.set_tracing(false));
         let fold = self.keep(vfs, up, CrashKind::Process, self.faults, whole);
@@ -122,11 +135,21 @@ impl Work<'_> {
         let mut hasher = Hash128::default();
         (&disk, &up.engine).hash(&mut hasher);
         let hash = hasher.finish128();
-        let state = self.search.entered.get(hash).unwrap_or_else(|| {
-            self.search.entered.insert(hash, (disk, up)).0
-        });
+        let state = self
+            .search
+            .entered
+            .get(hash)
+            .unwrap_or_else(|| self.search.entered.insert(hash, (disk, up)).0);
         let (crashes, path) = (self.crashes, vec![step]);
-        self.found.push(Entrance { kind, crashes, faults, fold, hash, state, path });
+        self.found.push(Entrance {
+            kind,
+            crashes,
+            faults,
+            fold,
+            hash,
+            state,
+            path,
+        });
         fold
     }
 
@@ -137,13 +160,19 @@ impl Work<'_> {
             if !changes(*kind) {
                 continue;
             }
-            let keeps: &[u32] = if *kind == CallKind::Write { &[0, 2, 3] } else { &[0] };
+            let keeps: &[u32] = if *kind == CallKind::Write {
+                &[0, 2, 3]
+            } else {
+                &[0]
+            };
             for keep in keeps {
                 let left = self.cut_at(call, *keep)?;
                 let crash = Crash::Process(vec![*keep]);
                 self.beyond(&left.process_crash(), call, crash, Some(whole))?;
             }
-            if matches!(kind, CallKind::SyncData | CallKind::SyncDir) && self.disk.profile().power_loss {
+            if matches!(kind, CallKind::SyncData | CallKind::SyncDir)
+                && self.disk.profile().power_loss
+            {
                 let left = self.cut_at(call, 0)?;
                 let same = firm.then_some(whole);
                 let mut images = 0;
@@ -164,15 +193,24 @@ impl Work<'_> {
             disk.set_cut_keeps(KEEPS[keep as usize]);
         });
         let stop = Some((call, Crash::Process(vec![keep])));
-        self.enter(&vfs).map(drop).map_err(|violation| (violation, vec![Step::Open { stop, fault: None }]))?;
+        self.enter(&vfs)
+            .map(drop)
+            .map_err(|violation| (violation, vec![Step::Open { stop, fault: None }]))?;
         vfs.with(|disk| disk.set_call_budget(None));
         Ok(vfs.disk())
     }
 
     /// What comes after a crash inside this opening.
     fn beyond(&mut self, disk: &Disk, call: u32, crash: Crash, whole: Option<Fold>) -> Ended {
-        let kind = if crash.is_power_loss() { CrashKind::Power } else { CrashKind::Process };
-        let step = Step::Open { stop: Some((call, crash)), fault: None };
+        let kind = if crash.is_power_loss() {
+            CrashKind::Power
+        } else {
+            CrashKind::Process
+        };
+        let step = Step::Open {
+            stop: Some((call, crash)),
+            fault: None,
+        };
         let doors = self.search.doors(disk, self.crashes + 1, self.faults);
         let before = |path: &[Step]| [std::slice::from_ref(&step), path].concat();
         let doors = doors.as_ref().as_ref();
@@ -181,11 +219,21 @@ impl Work<'_> {
             let path = before(&entrance.path);
             let differs = whole.is_some_and(|whole| whole != entrance.fold);
             let firm = kind == CrashKind::Power || entrance.kind == CrashKind::Process;
-            if differs && firm && entrance.faults == self.faults && !self.search.setup.profile.weak_oracle {
-                let detail = String::from("an opening that was cut by a crash found something else the second time");
+            if differs
+                && firm
+                && entrance.faults == self.faults
+                && !self.search.setup.profile.weak_oracle
+            {
+                let detail = String::from(
+                    "an opening that was cut by a crash found something else the second time",
+                );
                 return Err((Violation::new(Obligation::Idempotent, detail), path));
             }
-            self.found.push(Entrance { kind: kind.max(entrance.kind), path, ..entrance.clone() });
+            self.found.push(Entrance {
+                kind: kind.max(entrance.kind),
+                path,
+                ..entrance.clone()
+            });
         }
         Ok(())
     }
@@ -193,7 +241,10 @@ impl Work<'_> {
     /// Each call fails in each way.
     fn strike(&mut self, calls: &[CallKind]) -> Ended {
         for (place, kind) in (0u32..).zip(calls) {
-            let skip = calls[..place as usize].iter().filter(|other| *other == kind).count() as u32;
+            let skip = calls[..place as usize]
+                .iter()
+                .filter(|other| *other == kind)
+                .count() as u32;
             let alternatives = self.disk.fault_alternatives(*kind);
             for fault in faults_among(alternatives) {
                 let what = alternatives[usize::from(fault.index)];
@@ -203,15 +254,36 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn struck(&mut self, place: u32, call: CallKind, skip: u32, fault: Fault, kind: FaultKind) -> Ended {
+    fn struck(
+        &mut self,
+        place: u32,
+        call: CallKind,
+        skip: u32,
+        fault: Fault,
+        kind: FaultKind,
+    ) -> Ended {
         let vfs = SimVfs::from_disk(self.disk.clone());
         vfs.with(|disk| {
-            disk.inject(crate::disk::Fault { call, skip, kind, forever: fault.for_ever });
+            disk.inject(crate::disk::Fault {
+                call,
+                skip,
+                kind,
+                forever: fault.for_ever,
+            });
         });
-        let step = Step::Open { stop: None, fault: Some((place, fault)) };
+        let step = Step::Open {
+            stop: None,
+            fault: Some((place, fault)),
+        };
         let dropped = kind == FaultKind::SyncRevert;
-        let worst = if dropped { CrashKind::Power } else { CrashKind::Process };
-        let entered = self.enter(&vfs).map_err(|violation| (violation, vec![step.clone()]))?;
+        let worst = if dropped {
+            CrashKind::Power
+        } else {
+            CrashKind::Process
+        };
+        let entered = self
+            .enter(&vfs)
+            .map_err(|violation| (violation, vec![step.clone()]))?;
         if let Ok(up) = entered {
             self.keep(vfs, up, worst, self.faults + 1, step);
             return Ok(());
@@ -226,7 +298,11 @@ impl Work<'_> {
         let doors = doors.map_err(|(violation, path)| (violation.clone(), before(path)))?;
         for entrance in doors {
             let path = before(&entrance.path);
-            self.found.push(Entrance { kind: worst.max(entrance.kind), path, ..entrance.clone() });
+            self.found.push(Entrance {
+                kind: worst.max(entrance.kind),
+                path,
+                ..entrance.clone()
+            });
         }
         Ok(())
     }

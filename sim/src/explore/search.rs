@@ -43,7 +43,10 @@ pub(super) struct Search<'a> {
 
 impl<'a> Search<'a> {
     pub fn new(universe: &'a Universe) -> Self {
-        let setup = Arc::new(Setup { still: true, ..universe.setup.clone() });
+        let setup = Arc::new(Setup {
+            still: true,
+            ..universe.setup.clone()
+        });
         Self {
             universe,
             bounds: universe.bounds,
@@ -79,14 +82,20 @@ impl<'a> Search<'a> {
         counts.workloads = (self.universe.alphabet.len() as u64).pow(self.bounds.ops);
         counts.violations = u64::from(failure.is_some());
         let finished = failure.is_none() && !self.unfinished.load(Ordering::SeqCst);
-        Outcome { counts, failure, finished }
+        Outcome {
+            counts,
+            failure,
+            finished,
+        }
     }
 
     fn work(&self, reports: bool, progress: Progress<'_>) {
         let mut local: Vec<World> = Vec::new();
         let mut expanded = 0u64;
         while !self.stop.load(Ordering::Relaxed) {
-            let Some(world) = local.pop().or_else(|| self.wait_for_work()) else { return };
+            let Some(world) = local.pop().or_else(|| self.wait_for_work()) else {
+                return;
+            };
             if let Err(failure) = self.expand(&world, &mut local) {
                 self.fail(failure);
                 return;
@@ -131,7 +140,11 @@ impl<'a> Search<'a> {
 
     fn failure(&self, world: &World, more: &[Step], violation: Violation) -> Failure {
         let steps = [world.steps(), more.to_vec()].concat();
-        Failure { violation, setup: (*self.setup).clone(), steps }
+        Failure {
+            violation,
+            setup: (*self.setup).clone(),
+            steps,
+        }
     }
 
     fn expand(&self, world: &World, next: &mut Vec<World>) -> Result<(), Failure> {
@@ -145,7 +158,9 @@ impl<'a> Search<'a> {
         }
         let moves = self.completions(world, next)? | self.wait(world, next)?;
         if !moves {
-            world.at_rest().map_err(|violation| self.failure(world, &[], violation))?;
+            world
+                .at_rest()
+                .map_err(|violation| self.failure(world, &[], violation))?;
             if world.calls == self.bounds.ops {
                 self.follow(world, &Step::Call(Call::Close), next)?;
             }
@@ -173,7 +188,10 @@ impl<'a> Search<'a> {
     /// Each effect that is out completes, well or in one of the ways in which it may fail.
     fn completions(&self, world: &World, next: &mut Vec<World>) -> Result<bool, Failure> {
         for slot in 0..world.out_count() {
-            let complete = |fault| Step::Complete { slot: slot as u8, fault };
+            let complete = |fault| Step::Complete {
+                slot: slot as u8,
+                fault,
+            };
             self.follow(world, &complete(None), next)?;
             if world.faults < self.bounds.faults {
                 let kind = world.out_kind(slot).expect("an effect is out");

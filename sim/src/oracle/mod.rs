@@ -355,7 +355,8 @@ impl Oracle {
     fn restart(&mut self, keyspace: Keyspace) {
         let fold = fold(&keyspace, self.wall_max);
         if self.leniency.weak {
-            self.past.extend(self.history.drain(..).map(|entry| entry.keyspace));
+            self.past
+                .extend(self.history.drain(..).map(|entry| entry.keyspace));
         }
         self.first = 0;
         self.history.clear();

@@ -37,14 +37,21 @@ pub fn minimal(failure: &Failure) -> Case {
     let obligation = failure.violation.obligation;
     let mut judge = |steps: &[Step]| {
         let replayed = replay(World::new(&setup), steps);
-        let same = replayed.ended.is_err_and(|violation| violation.obligation == obligation);
+        let same = replayed
+            .ended
+            .is_err_and(|violation| violation.obligation == obligation);
         same.then_some(replayed.taken)
     };
     let steps = shrink(failure.steps.clone(), TRIES_MAX, &mut judge);
     let ended = replay(World::new(&setup).remembering(), &steps).ended;
     let violation = ended.err().unwrap_or_else(|| failure.violation.clone());
     let from = (failure.steps.len(), crashes(&failure.steps));
-    Case { violation, setup, steps, from }
+    Case {
+        violation,
+        setup,
+        steps,
+        from,
+    }
 }
 
 fn crashes(steps: &[Step]) -> usize {
@@ -57,7 +64,11 @@ impl Case {
     #[must_use]
     pub fn token(&self) -> String {
         let options = format!("{}\n{}", self.setup, to_text(&self.steps)).into_bytes();
-        Token { options, choices: Vec::new() }.to_string()
+        Token {
+            options,
+            choices: Vec::new(),
+        }
+        .to_string()
     }
 
     /// The setup and the steps that a token stands for.
@@ -83,16 +94,22 @@ impl Case {
 
     /// How many of the images of the last power loss fail, of how many, under a profile.
     fn failing(&self, profile: &Profile) -> Option<(u32, u32)> {
-        let at = self.steps.iter().rposition(
-            |step| matches!(step, Step::Crash(crash) if crash.is_power_loss()),
-        )?;
-        let setup = Arc::new(Setup { profile: profile.clone(), ..(*self.setup).clone() });
+        let at = self
+            .steps
+            .iter()
+            .rposition(|step| matches!(step, Step::Crash(crash) if crash.is_power_loss()))?;
+        let setup = Arc::new(Setup {
+            profile: profile.clone(),
+            ..(*self.setup).clone()
+        });
         let (mut failing, mut all) = (0, 0);
         for image in 0..IMAGES_MAX {
             let mut steps = self.steps.clone();
             steps[at] = Step::Crash(Crash::Image(image));
             let mut world = World::new(&setup);
-            let before = steps[..at].iter().try_for_each(|step| world.apply(step).map(drop));
+            let before = steps[..at]
+                .iter()
+                .try_for_each(|step| world.apply(step).map(drop));
             if before.is_err() || !world.has_image(image) {
                 break;
             }
@@ -123,17 +140,37 @@ impl fmt::Display for Case {
             writeln!(f, "why     {why}")?;
         }
         if let Some((failing, all)) = self.failing(&self.setup.profile) {
-            writeln!(f, "flip    {} of the {all} images of the last power loss pass", all - failing)?;
+            writeln!(
+                f,
+                "flip    {} of the {all} images of the last power loss pass",
+                all - failing
+            )?;
         }
         let passes: Vec<&str> = [Profile::ext4(), Profile::xfs(), Profile::btrfs()]
             .iter()
-            .filter(|profile| self.failing(profile).is_some_and(|(failing, all)| failing == 0 && all > 0))
+            .filter(|profile| {
+                self.failing(profile)
+                    .is_some_and(|(failing, all)| failing == 0 && all > 0)
+            })
             .map(|profile| profile.name)
             .collect();
-        let alike = sabotage::ALL.iter().filter(|other| other.obligation == *obligation);
+        let alike = sabotage::ALL
+            .iter()
+            .filter(|other| other.obligation == *obligation);
         let alike: Vec<String> = alike.map(|other| other.id.to_string()).collect();
-        let or_none = |list: String| if list.is_empty() { String::from("none") } else { list };
-        writeln!(f, "passes  {}   alike  saboteurs {}", or_none(passes.join(", ")), or_none(alike.join(", ")))?;
+        let or_none = |list: String| {
+            if list.is_empty() {
+                String::from("none")
+            } else {
+                list
+            }
+        };
+        writeln!(
+            f,
+            "passes  {}   alike  saboteurs {}",
+            or_none(passes.join(", ")),
+            or_none(alike.join(", "))
+        )?;
         writeln!(f, "replay  indelible-sim replay {}", self.token())
     }
 }
@@ -148,16 +185,24 @@ impl Story {
     fn of(setup: &Arc<Setup>, steps: &[Step]) -> Self {
         let world = replay(World::new(setup).remembering(), steps).world;
         let lines = world.lines();
-        let mut story = Self { text: String::new(), why: Vec::new() };
+        let mut story = Self {
+            text: String::new(),
+            why: Vec::new(),
+        };
         let mut last = String::new();
         let mut repeated = 0;
         let mut number = 0;
         for (at, line) in lines.iter().enumerate() {
             let fates = lines[at..].iter().find_map(|line| match &line.what {
-                What::Crashed { kind: CrashKind::Power, fates } => Some(&fates[..]),
+                What::Crashed {
+                    kind: CrashKind::Power,
+                    fates,
+                } => Some(&fates[..]),
                 _ => None,
             });
-            let Some(text) = describe(&line.what, fates.unwrap_or(&[])) else { continue };
+            let Some(text) = describe(&line.what, fates.unwrap_or(&[])) else {
+                continue;
+            };
             if text == last {
                 repeated += 1;
                 continue;
@@ -181,22 +226,32 @@ impl Story {
 
     fn explain(&mut self, what: &What, fates: &[(u64, Fate)], number: u32) {
         const SHOWN_MAX: usize = 3;
-        let What::Io { record, name, .. } = what else { return };
+        let What::Io { record, name, .. } = what else {
+            return;
+        };
         let lost = fate(record, fates).is_some_and(|fate| fate != Fate::Durable);
         if !lost || self.why.len() >= SHOWN_MAX {
             return;
         }
         self.why.push(match record.call {
             CallKind::Rename | CallKind::Create | CallKind::Unlink => {
-                format!("{}@{number} was not durable: no directory sync succeeded behind it", verb(record))
+                format!(
+                    "{}@{number} was not durable: no directory sync succeeded behind it",
+                    verb(record)
+                )
             }
-            _ => format!("{}@{number} of {name} was not durable: no sync of the file succeeded behind it", verb(record)),
+            _ => format!(
+                "{}@{number} of {name} was not durable: no sync of the file succeeded behind it",
+                verb(record)
+            ),
         });
     }
 }
 
 fn fate(record: &CallRecord, fates: &[(u64, Fate)]) -> Option<Fate> {
-    let known = fates.iter().find(|(sequence, _)| *sequence == record.sequence);
+    let known = fates
+        .iter()
+        .find(|(sequence, _)| *sequence == record.sequence);
     known.filter(|_| record.sequence > 0).map(|(_, fate)| *fate)
 }
 
@@ -210,11 +265,19 @@ fn describe(what: &What, fates: &[(u64, Fate)]) -> Option<String> {
         What::Io { record, name, to } => return io(record, name, to, fates),
         What::Call(call) => format!("CALL {call:?}"),
         What::Acknowledged { durable, written } if durable == written => format!("ACK {durable}"),
-        What::Acknowledged { durable, written } => format!("ACK {durable} durable, {written} written"),
+        What::Acknowledged { durable, written } => {
+            format!("ACK {durable} durable, {written} written")
+        }
         What::Ended(outcome) => format!("END {outcome:?}"),
         What::Waited { millis } => format!("wait {millis} ms"),
-        What::Crashed { kind: CrashKind::Power, .. } => String::from("POWER LOSS"),
-        What::Crashed { kind: CrashKind::Process, .. } => String::from("PROCESS CRASH"),
+        What::Crashed {
+            kind: CrashKind::Power,
+            ..
+        } => String::from("POWER LOSS"),
+        What::Crashed {
+            kind: CrashKind::Process,
+            ..
+        } => String::from("PROCESS CRASH"),
         What::Opened { found } => format!("OPENED {found}"),
         What::Refused { error } => format!("NOT OPENED {error}"),
     };
@@ -227,7 +290,11 @@ fn io(record: &CallRecord, name: &str, to: &str, fates: &[(u64, Fate)]) -> Optio
     if matches!(record.call, Len | List | Lock | Open | Read) && !failed {
         return None;
     }
-    let subject = if to.is_empty() { name.to_owned() } else { format!("{name} -> {to}") };
+    let subject = if to.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{name} -> {to}")
+    };
     let amount = match record.call {
         CallKind::Write | CallKind::Copy => format!("{} B @{}", record.len, record.offset),
         CallKind::Truncate => format!("to {} B", record.len),
@@ -235,11 +302,18 @@ fn io(record: &CallRecord, name: &str, to: &str, fates: &[(u64, Fate)]) -> Optio
     };
     let ended = match (&record.result, fate(record, fates)) {
         (Err(error), _) => format!("FAILED {error}"),
-        (Ok(len), _) if *len < record.len && !amount.is_empty() && record.call != CallKind::Truncate => format!("SHORT {len} B"),
+        (Ok(len), _)
+            if *len < record.len && !amount.is_empty() && record.call != CallKind::Truncate =>
+        {
+            format!("SHORT {len} B")
+        }
         (Ok(_), Some(Fate::Lost)) => String::from("LOST"),
         (Ok(_), Some(Fate::Torn)) => String::from("TORN"),
         (Ok(_), _) if record.sequence > 0 => String::from("durable"),
         (Ok(_), _) => String::from("ok"),
     };
-    Some(format!("{:<8} {subject:<44} {amount:<14} {ended}", verb(record)))
+    Some(format!(
+        "{:<8} {subject:<44} {amount:<14} {ended}",
+        verb(record)
+    ))
 }

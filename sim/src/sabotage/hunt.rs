@@ -26,16 +26,27 @@ pub struct Caught {
 #[must_use]
 pub fn hunt(sabotage: &Sabotage, blindness: Blindness) -> Option<Caught> {
     let profile = Profile::posix_weak();
-    let setup = Setup { saboteur: sabotage.id, blindness, ..Setup::new(profile.clone(), sabotage.policy) };
+    let setup = Setup {
+        saboteur: sabotage.id,
+        blindness,
+        ..Setup::new(profile.clone(), sabotage.policy)
+    };
     let (ops, crashes, faults) = sabotage.bounds;
     let universe = Universe {
         setup,
-        bounds: Bounds { ops, crashes, faults },
+        bounds: Bounds {
+            ops,
+            crashes,
+            faults,
+        },
         alphabet: sabotage.alphabet.to_vec(),
         states_max: STATES_MAX,
     };
     if let Some(failure) = explore(&universe, 1, &|_| {}).failure {
-        return Some(Caught { failure, within_bounds: true });
+        return Some(Caught {
+            failure,
+            within_bounds: true,
+        });
     }
     let adapt = |setup: &mut Setup| {
         setup.saboteur = sabotage.id;
@@ -43,7 +54,10 @@ pub fn hunt(sabotage: &Sabotage, blindness: Blindness) -> Option<Caught> {
     };
     let ran = campaign(0..SEEDS, &profile, &Arc::default(), &adapt, 1, &|_| {});
     let failure = ran.failures.into_iter().next()?.1;
-    Some(Caught { failure, within_bounds: false })
+    Some(Caught {
+        failure,
+        within_bounds: false,
+    })
 }
 
 /// Looks for all of these bugs, on several threads; the answers are in the order of the bugs.
@@ -59,17 +73,24 @@ pub fn hunt_all(
         let mut found = Vec::new();
         loop {
             let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let Some(bug) = bugs.get(at) else { return found };
+            let Some(bug) = bugs.get(at) else {
+                return found;
+            };
             let began = std::time::Instant::now();
             let caught = hunt(bug, blindness);
             told(bug, caught.is_some());
-            found.push((at, caught.map(|caught| (caught, began.elapsed().as_secs_f64()))));
+            found.push((
+                at,
+                caught.map(|caught| (caught, began.elapsed().as_secs_f64())),
+            ));
         }
     };
     let mut found: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
         let joined = threads.into_iter().map(|thread| thread.join());
-        joined.flat_map(|part| part.expect("a hunt catches its panics")).collect()
+        joined
+            .flat_map(|part| part.expect("a hunt catches its panics"))
+            .collect()
     });
     found.sort_by_key(|(at, _)| *at);
     found.into_iter().map(|(_, caught)| caught).collect()
@@ -78,5 +99,8 @@ pub fn hunt_all(
 /// All seeded bugs, or the one of this number.
 #[must_use]
 pub fn chosen(only: Option<u32>) -> Vec<&'static Sabotage> {
-    registry::ALL.iter().filter(|bug| only.is_none_or(|only| only == bug.id)).collect()
+    registry::ALL
+        .iter()
+        .filter(|bug| only.is_none_or(|only| only == bug.id))
+        .collect()
 }

@@ -54,7 +54,11 @@ impl World {
         let mut fork = self.fork();
         fork.crash_power();
         let disk = fork.vfs.disk();
-        disk.profile().power_loss && disk.images(limits(self.setup.tear)).nth(index as usize).is_some()
+        disk.profile().power_loss
+            && disk
+                .images(limits(self.setup.tear))
+                .nth(index as usize)
+                .is_some()
     }
 
     /// Whether this kind of crash is one that the disk knows.
@@ -180,7 +184,9 @@ fn borders(bytes: &[u8]) -> Vec<usize> {
         }
     }
     borders.push(bytes.len());
-    let near = borders.iter().flat_map(|at| [at.saturating_sub(1), *at, at + 1]);
+    let near = borders
+        .iter()
+        .flat_map(|at| [at.saturating_sub(1), *at, at + 1]);
     let mut near: Vec<usize> = near.filter(|at| (1..bytes.len()).contains(at)).collect();
     near.sort_unstable();
     near.dedup();
@@ -189,9 +195,11 @@ fn borders(bytes: &[u8]) -> Vec<usize> {
 
 /// The lines of some bytes, each with its LF, and where each begins.
 fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    bytes.split_inclusive(|byte| *byte == b'\n').scan(0, |at, line| {
-        let start = *at;
-        *at += line.len();
-        Some((start, line))
-    })
+    bytes
+        .split_inclusive(|byte| *byte == b'\n')
+        .scan(0, |at, line| {
+            let start = *at;
+            *at += line.len();
+            Some((start, line))
+        })
 }

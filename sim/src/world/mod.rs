@@ -35,8 +35,8 @@ use crate::disk::{CallKind, Disk, FaultKind, HandleId, SimVfs};
 use crate::oracle::{CrashKind, Leniency, Oracle, Violation};
 use crate::setup::{Blindness, Setup};
 
-pub use line::{Line, What};
 pub(crate) use crash::limits;
+pub use line::{Line, What};
 pub(crate) use opening::KEEPS;
 pub use step::{Crash, Fault, Step, from_text, to_text};
 
@@ -196,7 +196,10 @@ impl World {
             vfs: SimVfs::from_disk(disk.clone()),
             up: Some(up.clone()),
             oracle,
-            now: Now { mono: MONO_START, ..self.now },
+            now: Now {
+                mono: MONO_START,
+                ..self.now
+            },
             crashes,
             faults,
             down: None,
@@ -252,7 +255,10 @@ impl World {
     /// What happened as text, one line each, if it was kept.
     #[must_use]
     pub fn trace_text(&self) -> String {
-        self.lines().iter().map(|line| format!("{:?}\n", line.what)).collect()
+        self.lines()
+            .iter()
+            .map(|line| format!("{:?}\n", line.what))
+            .collect()
     }
 
     /// Whether a process has the store open.
@@ -382,13 +388,23 @@ impl Up {
 /// Each of these faults once, and for ever where that makes sense.
 pub(crate) fn faults_among(alternatives: &[FaultKind]) -> Vec<Fault> {
     let passing = |kind: &FaultKind| {
-        matches!(kind, FaultKind::Short(_) | FaultKind::FailPart(IoErrorKind::Interrupted, _))
+        matches!(
+            kind,
+            FaultKind::Short(_) | FaultKind::FailPart(IoErrorKind::Interrupted, _)
+        )
     };
     let numbered = (0u8..).zip(alternatives);
     numbered
         .flat_map(|(index, kind)| {
-            let often: &[bool] = if passing(kind) { &[false] } else { &[false, true] };
-            often.iter().map(move |for_ever| Fault { index, for_ever: *for_ever })
+            let often: &[bool] = if passing(kind) {
+                &[false]
+            } else {
+                &[false, true]
+            };
+            often.iter().map(move |for_ever| Fault {
+                index,
+                for_ever: *for_ever,
+            })
         })
         .collect()
 }

@@ -6,7 +6,7 @@ use indelible::engine::{Engine, Event, RewriteError, Ticket};
 use indelible::units::{Millis, Now};
 
 use super::line::What;
-use super::{Fault, LASTING_HITS_MAX, MONO_START, Lasting, Out, World, calls, checks};
+use super::{Fault, LASTING_HITS_MAX, Lasting, MONO_START, Out, World, calls, checks};
 use crate::call::Call;
 use crate::disk::{self, CallKind};
 use crate::oracle::Violation;
