@@ -97,14 +97,14 @@ impl<'a> Search<'a> {
                 return;
             };
             if let Err(failure) = self.expand(&world, &mut local) {
-                self.fail(failure);
+                self.fail(*failure);
                 return;
             }
             expanded += 1;
             if local.len() > LOCAL_MAX {
                 locked(&self.shared).extend(local.drain(..LOCAL_MAX / 2));
             }
-            if reports && expanded % 1024 == 0 {
+            if reports && expanded.is_multiple_of(1024) {
                 progress(self.tally.read());
             }
             if self.tally.read().states > self.universe.states_max {
@@ -138,16 +138,16 @@ impl<'a> Search<'a> {
         locked(&self.failure).get_or_insert(failure);
     }
 
-    fn failure(&self, world: &World, more: &[Step], violation: Violation) -> Failure {
+    fn failure(&self, world: &World, more: &[Step], violation: Violation) -> Box<Failure> {
         let steps = [world.steps(), more.to_vec()].concat();
-        Failure {
+        Box::new(Failure {
             violation,
             setup: (*self.setup).clone(),
             steps,
-        }
+        })
     }
 
-    fn expand(&self, world: &World, next: &mut Vec<World>) -> Result<(), Failure> {
+    fn expand(&self, world: &World, next: &mut Vec<World>) -> Result<(), Box<Failure>> {
         if world.depth() > DEPTH_MAX {
             let detail = format!("no rest after {DEPTH_MAX} steps");
             return Err(self.failure(world, &[], Violation::new(Obligation::Progress, detail)));
@@ -176,7 +176,7 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    fn calls(&self, world: &World, next: &mut Vec<World>) -> Result<(), Failure> {
+    fn calls(&self, world: &World, next: &mut Vec<World>) -> Result<(), Box<Failure>> {
         if world.calls < self.bounds.ops {
             for call in &self.universe.alphabet {
                 self.follow(world, &Step::Call(*call), next)?;
@@ -186,7 +186,7 @@ impl<'a> Search<'a> {
     }
 
     /// Each effect that is out completes, well or in one of the ways in which it may fail.
-    fn completions(&self, world: &World, next: &mut Vec<World>) -> Result<bool, Failure> {
+    fn completions(&self, world: &World, next: &mut Vec<World>) -> Result<bool, Box<Failure>> {
         for slot in 0..world.out_count() {
             let complete = |fault| Step::Complete {
                 slot: slot as u8,
@@ -203,12 +203,17 @@ impl<'a> Search<'a> {
         Ok(world.out_count() > 0)
     }
 
-    fn wait(&self, world: &World, next: &mut Vec<World>) -> Result<bool, Failure> {
+    fn wait(&self, world: &World, next: &mut Vec<World>) -> Result<bool, Box<Failure>> {
         Ok(!world.waited && self.follow(world, &Step::Wait, next)?)
     }
 
     /// Takes a step on a fork; whether it was possible.
-    fn follow(&self, world: &World, step: &Step, next: &mut Vec<World>) -> Result<bool, Failure> {
+    fn follow(
+        &self,
+        world: &World,
+        step: &Step,
+        next: &mut Vec<World>,
+    ) -> Result<bool, Box<Failure>> {
         let mut fork = world.fork();
         let taken = guarded(|| {
             let taken = fork.apply(step)?;
@@ -234,7 +239,7 @@ impl<'a> Search<'a> {
     }
 
     /// The verdicts: what came back against what was promised here.
-    fn judge_all(&self, world: &World, doors: &Doors) -> Result<(), Failure> {
+    fn judge_all(&self, world: &World, doors: &Doors) -> Result<(), Box<Failure>> {
         let mut judged: Vec<(CrashKind, Fold)> = Vec::new();
         for entrance in doors.iter().flatten() {
             if judged.contains(&(entrance.kind, entrance.fold)) {
