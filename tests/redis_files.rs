@@ -8,7 +8,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use indelible::keyspace::{Entry, Keyspace, Value};
 use indelible::redis::aof::Tail;
 use indelible::redis::manifest::ManifestProblem;
-use indelible::redis::{LoadError, LoadReport, load};
+use indelible::redis::rdb::Unsupported;
+use indelible::redis::{LoadError, LoadOptions, LoadReport, load, load_with};
 use serde_json::{Map, Value as Json, json};
 
 const SELECT_SET: &[u8] =
@@ -313,13 +314,159 @@ fn failed_command_is_counted_and_reported() {
 }
 
 #[test]
-fn rdb_image_is_refused_as_not_supported() {
+fn rdb_image_that_is_short_is_refused() {
     let manifest = b"file b.rdb seq 1 type b\n";
     let error = refused(&[("a.manifest", manifest), ("b.rdb", b"REDIS0010\xfa")]);
+    let text = error.to_string();
+    assert!(text.contains("b.rdb: bad format at offset 10"), "{text}");
+    assert!(text.ends_with("found the end"), "{text}");
+}
+
+/// An image that a server wrote.
+fn image(case: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/rdb");
+    fs::read(path.join(format!("{case}.rdb"))).expect("an image")
+}
+
+/// An image of version 3, which has no checksum.
+fn old_image(items: &[&[u8]]) -> Vec<u8> {
+    [b"REDIS0003", &items.concat()[..], b"\xff"].concat()
+}
+
+#[test]
+fn rdb_image_of_strings_equals_the_server() {
+    let manifest = b"file b.rdb seq 1 type b\nfile i seq 1 type i\n";
+    let bytes = image("strings");
+    let directory = directory(&[("a.manifest", manifest), ("b.rdb", &bytes), ("i", b"")]);
+    let loaded = load(directory.path(), 1).expect("the files load");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/rdb/strings.json");
+    let text = fs::read_to_string(path).expect("the server's JSON");
+    let mut expected: Json = serde_json::from_str(&text).expect("JSON");
+    for db in expected["dbs"]
+        .as_object_mut()
+        .expect("databases")
+        .values_mut()
+    {
+        for entry in db.as_object_mut().expect("keys").values_mut() {
+            entry.as_object_mut().expect("an entry").remove("encoding");
+        }
+    }
+    assert_eq!(dbs(&loaded.keyspace), expected["dbs"]);
+    let report = loaded.report.files[0].image.as_ref().expect("an image");
+    assert_eq!((report.version, report.len), (10, bytes.len() as u64));
+    assert_eq!(report.keys, loaded.keyspace.total_len() as u64);
+    assert!(report.checksum.is_some());
+    assert_eq!(loaded.report.files[1].image, None);
+}
+
+#[test]
+fn commands_follow_an_rdb_preamble_in_database_0() {
+    let preamble = old_image(&[b"\xfe\x03\x00\x01n\x015"]);
+    let file = [&preamble, INCR, SELECT_SET, INCR, &INCR[..5]].concat();
+    let directory = directory(&[("appendonly.aof", &file)]);
+    let loaded = load(directory.path(), 1).expect("the file loads");
+    assert_eq!(value_of(&loaded.keyspace, "n").as_deref(), Some(&b"2"[..]));
+    assert_eq!(loaded.keyspace.databases().collect::<Vec<_>>(), [0, 3]);
+    let report = &loaded.report.files[0];
+    assert_eq!(report.commands, 4);
+    let cut_at = (file.len() - 5) as u64;
+    let offset = cut_at;
+    assert_eq!(report.tail, Tail::Short { offset, cut_at });
+}
+
+#[test]
+fn damage_behind_an_rdb_preamble_is_refused_with_its_offset() {
+    let preamble = old_image(&[b"\x00\x01n\x015"]);
+    for what in [&b"REDIS0003"[..], b"\0"] {
+        let error = refused(&[("appendonly.aof", &[&preamble[..], INCR, what].concat())]);
+        let LoadError::Format { source, .. } = &error else {
+            panic!("{error}");
+        };
+        assert_eq!(source.offset(), (preamble.len() + INCR.len()) as u64);
+    }
+}
+
+#[test]
+fn large_rdb_image_is_streamed() {
+    let value = [&b"\x80\x00\x2d\xc6\xc0"[..], &vec![b'x'; 3_000_000]].concat();
+    let items = [&b"\x00\x01a"[..], &value, b"\x00\x01b", &value];
+    let directory = directory(&[("dump.rdb", &old_image(&items))]);
+    let loaded = load(&directory.path().join("dump.rdb"), 1).expect("the file loads");
+    let held = value_of(&loaded.keyspace, "b").expect("it is there");
+    assert_eq!(held, value[5..]);
+}
+
+#[test]
+fn key_that_is_there_twice_is_refused_with_its_offset() {
+    let key = b"\x00\x01n\x015";
+    let error = refused(&[("a.aof", &old_image(&[key, key]))]);
+    let text = error.to_string();
+    assert!(
+        text.ends_with("offset 14: expected another key, found \"n\" once more"),
+        "{text}"
+    );
+}
+
+#[test]
+fn key_and_database_out_of_bounds_are_refused_with_their_offset() {
+    let long = [
+        &b"\x00\x80\x00\x01\x00\x01"[..],
+        &vec![b'k'; 65_537],
+        b"\x00",
+    ]
+    .concat();
+    for (item, expected) in [
+        (
+            &long[..],
+            "offset 9: expected a key of at most 65536 bytes, found 65537",
+        ),
+        (
+            b"\xfe\x80\x00\x00\x40\x00",
+            "offset 9: expected a database below 16384, found 16384",
+        ),
+    ] {
+        let text = refused(&[("a.aof", &old_image(&[item]))]).to_string();
+        assert!(text.ends_with(expected), "{text}");
+    }
+}
+
+#[test]
+fn unsupported_parts_of_an_rdb_image_are_refused_or_left_out() {
+    let bytes = image("unsupported");
+    let directory = directory(&[("appendonly.aof", &bytes)]);
+    let error = load(directory.path(), 1).expect_err("it is refused");
     assert!(
         error
             .to_string()
-            .contains("b.rdb: offset 0: expected commands, found an RDB image")
+            .ends_with("a library of functions is not supported"),
+        "{error}"
+    );
+    let options = LoadOptions {
+        seed: 1,
+        skip_unsupported: true,
+    };
+    let loaded = load_with(directory.path(), &options).expect("the rest loads");
+    assert_eq!(
+        value_of(&loaded.keyspace, "last").as_deref(),
+        Some(&b"2"[..])
+    );
+    assert_eq!(loaded.report.skipped(), 3);
+    assert_eq!(loaded.report.skipped.len(), 3);
+    let streams = loaded.report.skipped.iter();
+    let streams = streams.filter(|skipped| skipped.what == Unsupported::Stream);
+    assert_eq!(streams.count(), 2);
+}
+
+#[test]
+fn rdb_value_of_another_type_is_refused_by_name_key_and_offset() {
+    let error = refused(&[(
+        "a.aof",
+        &old_image(&[b"\x00\x01n\x015", b"\x01\x03\x01l\n\x01\x01x"]),
+    )]);
+    let text = error.to_string();
+    assert!(
+        text.ends_with("offset 14: a list under the key \"\\x01l\\n\" is not supported yet"),
+        "{text}"
     );
 }
 

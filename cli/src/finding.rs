@@ -171,6 +171,7 @@ impl Finding {
             }
             E::Manifest { path, source } => Self::new(Kind::BadManifest, path, source),
             E::Format { path, source } => Self::of_aof(path, source),
+            E::Image { path, source } => Self::of_image(path, source),
             E::Command {
                 path,
                 offset,
@@ -185,6 +186,25 @@ impl Finding {
             },
             _ => return None,
         })
+    }
+
+    fn of_image(path: &Path, error: &redis::ImageError) -> Self {
+        use redis::ImageError as I;
+        use redis::rdb::RdbError as R;
+        let kind = match error {
+            I::Rdb(R::Unsupported { .. } | R::Version { .. }) | I::Type { .. } => Kind::Unsupported,
+            _ => Kind::BadFormat,
+        };
+        let finding = Self::new(kind, path, error).at(error.offset());
+        match error {
+            I::Rdb(R::Format {
+                expected, found, ..
+            }) => finding.differs(expected, found),
+            I::Rdb(R::Checksum {
+                expected, found, ..
+            }) => finding.differs(format!("{expected:016x}"), format!("{found:016x}")),
+            _ => finding,
+        }
     }
 
     fn of_aof(path: &Path, error: &AofError) -> Self {

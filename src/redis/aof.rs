@@ -5,10 +5,8 @@ use core::fmt;
 
 use crate::limits::LINE_LEN_MAX;
 use crate::log;
+use crate::redis::rdb;
 use crate::resp::{Parsed, parse_command};
-
-/// The first bytes of a file that begins with an RDB image.
-const RDB_MAGIC: &[u8] = b"REDIS";
 
 /// What a reader found at the start of its window.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,8 +84,9 @@ pub enum AofError {
         #[doc = "What is there."]
         found: Found,
     },
-    /// The file begins with an RDB image.
-    #[error("offset 0: expected commands, found an RDB image, which is not supported yet")]
+    /// The file begins with an RDB image, which is to be read by
+    /// [`RdbReader`](crate::redis::rdb::RdbReader) first.
+    #[error("offset 0: expected commands, found an RDB image")]
     Rdb,
     /// The file is a log of this crate, whose frames must be checked.
     #[error("offset 0: expected a file of Redis, found a log of indelible")]
@@ -181,6 +180,15 @@ impl AofReader {
         }
     }
 
+    /// A reader behind an RDB image that ends at `offset`, in bytes from the file's start.
+    #[must_use]
+    pub const fn behind_image(offset: u64) -> Self {
+        Self {
+            offset,
+            ..Self::new()
+        }
+    }
+
     /// Where the window must begin, in bytes from the file's start.
     #[must_use]
     pub const fn offset(&self) -> u64 {
@@ -241,11 +249,11 @@ impl AofReader {
     }
 
     fn preamble(&mut self, window: &[u8], left: u64) -> Step<'static> {
-        if window.starts_with(RDB_MAGIC) {
+        if window.starts_with(rdb::MAGIC) {
             return Step::Bad(AofError::Rdb);
         }
-        if RDB_MAGIC.starts_with(window) && (window.len() as u64) < left {
-            return self.need_more(window, left, RDB_MAGIC.len());
+        if rdb::MAGIC.starts_with(window) && (window.len() as u64) < left {
+            return self.need_more(window, left, rdb::MAGIC.len());
         }
         Step::Bad(format_error(0, "'*' or '#'", window, 0))
     }

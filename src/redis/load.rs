@@ -1,5 +1,7 @@
 //! Loading what Redis wrote: a directory of Redis 7 and later, or a single file.
 //!
+//! A file may be commands, an RDB image, or an image with commands behind it.
+//!
 //! Nothing on disk is changed. The base comes first, then the incrementals by their sequence
 //! numbers. Every file starts in database 0. Keys never expire meanwhile.
 
@@ -12,10 +14,14 @@ use std::vec::Vec;
 
 use crate::command::{Applied, CommandError, Replay, ReplayError};
 use crate::keyspace::Keyspace;
-use crate::limits::{COLLECT_STEP, FAILURES_KEPT_MAX, MANIFEST_LEN_MAX, READ_LEN};
+use crate::limits::{
+    COLLECT_STEP, FAILURES_KEPT_MAX, MANIFEST_LEN_MAX, READ_LEN, SKIPPED_KEPT_MAX,
+};
 use crate::redis::aof::{AofError, AofReader, Step, Tail};
 use crate::redis::find::{Source, find};
+use crate::redis::image::{ImageError, ImageLoader, ImageReport, Left, Progress};
 use crate::redis::manifest::{Manifest, ManifestError, ManifestFile, Text};
+use crate::redis::rdb::{self, Unsupported};
 
 /// Why files of Redis cannot be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +91,14 @@ pub enum LoadError {
         #[doc = "Where in it, and why."]
         source: AofError,
     },
+    /// An RDB image cannot be loaded.
+    #[error("{}: {source}", .path.display())]
+    Image {
+        #[doc = "The file."]
+        path: PathBuf,
+        #[doc = "Where in it, and why."]
+        source: ImageError,
+    },
     /// A command cannot be loaded.
     #[error("{}: offset {offset}: {source}", .path.display())]
     Command {
@@ -130,6 +144,8 @@ pub struct LoadReport {
     pub files: Vec<FileReport>,
     /// Details of the first commands that did nothing.
     pub failures: Vec<Failure>,
+    /// Details of the first things that were left out.
+    pub skipped: Vec<Skipped>,
 }
 
 impl LoadReport {
@@ -143,6 +159,13 @@ impl LoadReport {
     #[must_use]
     pub fn failed(&self) -> u64 {
         self.files.iter().map(|file| file.failed).sum()
+    }
+
+    /// Things in all files that were left out, as they are not supported.
+    #[must_use]
+    pub fn skipped(&self) -> u64 {
+        let images = self.files.iter().filter_map(|file| file.image.as_ref());
+        images.map(|image| image.skipped).sum()
     }
 
     /// How the last file ends; whole if there is none.
@@ -159,6 +182,8 @@ pub struct FileReport {
     pub path: PathBuf,
     /// Its length in bytes when it was opened.
     pub len: u64,
+    /// The RDB image that it begins with, if it does.
+    pub image: Option<ImageReport>,
     /// Its commands, `SELECT`, `MULTI` and `EXEC` included.
     pub commands: u64,
     /// Its commits: a command, or a whole transaction.
@@ -182,6 +207,30 @@ pub struct Failure {
     pub error: Option<ReplayError>,
 }
 
+/// A part of an RDB image that was left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// The file, by its place in the report.
+    pub file: usize,
+    /// Where it begins, in bytes from the file's start.
+    pub offset: u64,
+    /// Of which kind it is.
+    pub what: Unsupported,
+    /// The key that holds it, if a key does.
+    pub key: Option<Text>,
+}
+
+/// How to load.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// Draws the order of the keyspace; by default 0.
+    pub seed: u64,
+    /// Whether streams, modules, functions and hashes with expiring fields in an RDB image are left
+    /// out, and reported, instead of being refused; by default not. They are lost to who goes on
+    /// with the keyspace alone.
+    pub skip_unsupported: bool,
+}
+
 /// Loads what `path` leads to: a directory with a manifest in it or in `appendonlydir` below it, a
 /// manifest, a directory with a single append-only file, or such a file. A directory without any of
 /// them is loaded as an empty keyspace.
@@ -191,14 +240,27 @@ pub struct Failure {
 /// # Errors
 /// [`LoadError`]; it says which file and where.
 pub fn load(path: &Path, seed: u64) -> Result<Loaded, LoadError> {
+    let options = LoadOptions {
+        seed,
+        ..LoadOptions::default()
+    };
+    load_with(path, &options)
+}
+
+/// Loads as [`load`] does, with options.
+///
+/// # Errors
+/// [`LoadError`]; it says which file and where.
+pub fn load_with(path: &Path, options: &LoadOptions) -> Result<Loaded, LoadError> {
     let (paths, reader) = match find(path)? {
         Source::Nothing => (Vec::new(), AofReader::new()),
         Source::Single(path) => (Vec::from([path]), AofReader::new()),
         Source::Manifest(path) => (listed(&path)?, AofReader::listed()),
     };
     let mut loader = Loader {
-        keyspace: Keyspace::new(seed),
+        keyspace: Keyspace::new(options.seed),
         report: LoadReport::default(),
+        skip_unsupported: options.skip_unsupported,
     };
     for (at, path) in paths.iter().enumerate() {
         let file = loader.file(path, reader.clone())?;
@@ -260,6 +322,7 @@ fn file_name(bytes: &[u8]) -> Option<&Path> {
 struct Loader {
     keyspace: Keyspace,
     report: LoadReport,
+    skip_unsupported: bool,
 }
 
 impl Loader {
@@ -270,12 +333,19 @@ impl Loader {
         let mut report = FileReport {
             path: path.to_owned(),
             len: window.left,
+            image: None,
             commands: 0,
             commits: 0,
             failed: 0,
             written: None,
             tail: Tail::Whole,
         };
+        window.fill(rdb::MAGIC.len()).map_err(failed)?;
+        if window.bytes().starts_with(rdb::MAGIC) {
+            let image = self.image(path, &mut window)?;
+            reader = AofReader::behind_image(image.len);
+            report.image = Some(image);
+        }
         loop {
             match reader.step(window.bytes(), window.left) {
                 Step::Command { offset, argv, len } => {
@@ -300,6 +370,46 @@ impl Loader {
                     });
                 }
             }
+        }
+    }
+
+    fn image(&mut self, path: &Path, window: &mut Window) -> Result<ImageReport, LoadError> {
+        let mut image = ImageLoader::new(self.skip_unsupported);
+        loop {
+            let step = image.step(&mut self.keyspace, window.bytes(), window.left);
+            let step = step.map_err(|source| LoadError::Image {
+                path: path.to_owned(),
+                source,
+            })?;
+            match step {
+                Progress::Taken(len, left) => {
+                    window.take(len);
+                    self.note_left(left);
+                }
+                Progress::NeedMore(len) => {
+                    window
+                        .fill(len)
+                        .map_err(|source| LoadError::io(path, source))?;
+                }
+                Progress::Ended(len) => {
+                    window.take(len);
+                    return Ok(image.report);
+                }
+            }
+        }
+    }
+
+    fn note_left(&mut self, left: Option<Left>) {
+        let file = self.report.files.len();
+        if let Some((offset, what, key)) = left
+            && self.report.skipped.len() < SKIPPED_KEPT_MAX
+        {
+            self.report.skipped.push(Skipped {
+                file,
+                offset,
+                what,
+                key: key.map(Text),
+            });
         }
     }
 

@@ -1,11 +1,16 @@
-//! Redis's own files: manifests and append-only files, read and never written.
+//! Redis's own files: manifests, append-only files and RDB images, read and never written.
 
 pub mod aof;
 #[cfg(feature = "std")]
 mod find;
 #[cfg(feature = "std")]
+mod image;
+#[cfg(feature = "std")]
 pub mod load;
 pub mod manifest;
+pub mod rdb;
 
 #[cfg(feature = "std")]
-pub use load::{LoadError, LoadReport, Loaded, load};
+pub use image::{ImageError, ImageReport};
+#[cfg(feature = "std")]
+pub use load::{LoadError, LoadOptions, LoadReport, Loaded, load, load_with};

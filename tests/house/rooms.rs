@@ -36,8 +36,8 @@ const EVERYBODYS: &[&str] = &["limits", "units", "sabotage"];
 const PURE: &[&str] = &[
     "limits", "units", "effect", "resp", "keyspace", "command", "log", "engine",
 ];
-/// Pure files of rooms that also read directories.
-const PURE_FILES: &[&str] = &["redis/manifest.rs"];
+/// Pure files and folders of rooms that also read directories.
+const PURE_PARTS: &[&str] = &["redis/manifest.rs", "redis/aof.rs", "redis/rdb/"];
 
 /// The room of a file, from its path below `src/`.
 fn room_of(path: &str) -> &str {
@@ -149,7 +149,7 @@ fn impurities(path: &str, source: &str) -> Vec<String> {
 }
 
 fn is_pure(path: &str) -> bool {
-    PURE.contains(&room_of(path)) || PURE_FILES.contains(&path)
+    PURE.contains(&room_of(path)) || PURE_PARTS.iter().any(|part| path.starts_with(part))
 }
 
 #[test]

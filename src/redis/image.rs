@@ -1,0 +1,193 @@
+//! An RDB image, put into a keyspace.
+
+use alloc::vec::Vec;
+
+use super::manifest::Text;
+use super::rdb::{RdbError, RdbReader, RdbValue, Step, Unsupported};
+use crate::keyspace::{Entry, Keyspace};
+use crate::limits::{COLLECT_STEP, DATABASES_MAX, KEY_LEN_MAX};
+
+/// Why an RDB image cannot be loaded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImageError {
+    /// It is not right, or holds what is not supported.
+    #[error("{0}")]
+    Rdb(#[from] RdbError),
+    /// A key holds a value of a type that the keyspace does not know.
+    #[error("offset {offset}: a {type_name} under the key {key} is not supported yet")]
+    Type {
+        #[doc = "Where the key begins, in bytes from the file's start."]
+        offset: u64,
+        #[doc = "The key."]
+        key: Text,
+        #[doc = "Redis's name of the type."]
+        type_name: &'static str,
+    },
+    /// A key is there twice.
+    #[error("offset {offset}: expected another key, found {key} once more")]
+    Duplicate {
+        #[doc = "Where it is for the second time, in bytes from the file's start."]
+        offset: u64,
+        #[doc = "The key."]
+        key: Text,
+    },
+    /// A key is too long.
+    #[error("offset {offset}: expected a key of at most {KEY_LEN_MAX} bytes, found {len}")]
+    LongKey {
+        #[doc = "Where the key begins, in bytes from the file's start."]
+        offset: u64,
+        #[doc = "Its length in bytes."]
+        len: usize,
+    },
+    /// A database's number is too large.
+    #[error("offset {offset}: expected a database below {DATABASES_MAX}, found {db}")]
+    Database {
+        #[doc = "Where it is selected, in bytes from the file's start."]
+        offset: u64,
+        #[doc = "Its number."]
+        db: u32,
+    },
+}
+
+impl ImageError {
+    /// Where it is, in bytes from the file's start.
+    #[must_use]
+    pub const fn offset(&self) -> u64 {
+        match self {
+            Self::Rdb(error) => error.offset(),
+            Self::Type { offset, .. }
+            | Self::Duplicate { offset, .. }
+            | Self::LongKey { offset, .. }
+            | Self::Database { offset, .. } => *offset,
+        }
+    }
+}
+
+/// An RDB image that was loaded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImageReport {
+    /// Its version.
+    pub version: u32,
+    /// Its length in bytes.
+    pub len: u64,
+    /// Its keys, those left out not counted.
+    pub keys: u64,
+    /// What was left out as it is not supported.
+    pub skipped: u64,
+    /// Its checksum, which is right; none if it was written without.
+    pub checksum: Option<u64>,
+}
+
+/// A part of an image that was left out.
+pub(super) type Left = (u64, Unsupported, Option<Vec<u8>>);
+
+/// How far the load of an image has come.
+#[derive(Debug)]
+pub(super) enum Progress {
+    /// So many bytes are to be taken from the window; perhaps they were left out.
+    Taken(usize, Option<Left>),
+    /// The window must hold so many bytes at least.
+    NeedMore(usize),
+    /// The image has ended, with so many bytes to take.
+    Ended(usize),
+}
+
+/// Puts one image into a keyspace, over a window that the caller refills.
+#[derive(Debug)]
+pub(super) struct ImageLoader {
+    reader: RdbReader,
+    db: u32,
+    pub report: ImageReport,
+}
+
+impl ImageLoader {
+    pub fn new(skip_unsupported: bool) -> Self {
+        Self {
+            reader: match skip_unsupported {
+                true => RdbReader::skipping(),
+                false => RdbReader::new(),
+            },
+            db: 0,
+            report: ImageReport::default(),
+        }
+    }
+
+    pub fn step(
+        &mut self,
+        keyspace: &mut Keyspace,
+        window: &[u8],
+        left_in_file: u64,
+    ) -> Result<Progress, ImageError> {
+        let at = self.reader.offset();
+        let step = self.reader.step(window, left_in_file);
+        let len = step.len();
+        let mut left = None;
+        match step {
+            Step::NeedMore(len) => return Ok(Progress::NeedMore(len)),
+            Step::Bad(error) => return Err(error.into()),
+            Step::Header { version, .. } => self.report.version = version,
+            Step::SelectDb { db, .. } if db >= DATABASES_MAX => {
+                return Err(ImageError::Database { offset: at, db });
+            }
+            Step::SelectDb { db, .. } => self.db = db,
+            Step::Key {
+                offset,
+                key,
+                expiry,
+                value,
+                ..
+            } => {
+                let entry = entry(offset, &key, value)?;
+                self.insert(keyspace, offset, &key, Entry { expiry, ..entry })?;
+            }
+            Step::Skipped {
+                offset, what, key, ..
+            } => {
+                self.report.skipped += 1;
+                left = Some((offset, what, key));
+            }
+            Step::End { checksum, .. } => {
+                self.report.checksum = checksum;
+                self.report.len = self.reader.offset();
+                return Ok(Progress::Ended(len));
+            }
+            Step::Aux { .. } | Step::Resize { .. } | Step::SlotInfo { .. } => {}
+        }
+        Ok(Progress::Taken(len, left))
+    }
+
+    fn insert(
+        &mut self,
+        keyspace: &mut Keyspace,
+        offset: u64,
+        key: &[u8],
+        entry: Entry,
+    ) -> Result<(), ImageError> {
+        if key.len() > KEY_LEN_MAX {
+            let len = key.len();
+            return Err(ImageError::LongKey { offset, len });
+        }
+        if keyspace.insert(self.db, key, entry) {
+            let key = Text(key.to_vec());
+            return Err(ImageError::Duplicate { offset, key });
+        }
+        let undo = keyspace.take_undo();
+        keyspace.retire(undo);
+        keyspace.collect(COLLECT_STEP);
+        self.report.keys += 1;
+        Ok(())
+    }
+}
+
+/// What the keyspace holds for a value of an image.
+fn entry(offset: u64, key: &[u8], value: RdbValue) -> Result<Entry, ImageError> {
+    match value {
+        RdbValue::String(bytes) => Ok(Entry::string(&bytes[..])),
+        other => Err(ImageError::Type {
+            offset,
+            key: Text(key.to_vec()),
+            type_name: other.type_name(),
+        }),
+    }
+}

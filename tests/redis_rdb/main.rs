@@ -1,0 +1,9 @@
+//! RDB images: every version and encoding, images of a server, and damage.
+
+mod damage;
+mod encodings;
+mod opcodes;
+mod server;
+mod support;
+mod versions;
+mod writer;
