@@ -251,7 +251,10 @@ fn hash_cases() -> Vec<Case> {
     zipmap.extend(b"f\x01\x00v\x05field\x03\x02val??\x00\xfe\x2c\x01\x00\x00\x00");
     zipmap.extend(long);
     zipmap.push(255);
-    let uncounted = [&[254][..], &b"\x01f\x01\x00v".repeat(254), &[255]].concat();
+    let fields: Vec<u8> = (0..254).collect();
+    let uncounted: Vec<_> = fields.iter().map(|field| [1, *field, 1, 0, b'v']).collect();
+    let uncounted = [&[254][..], &uncounted.concat(), &[255]].concat();
+    let uncounted_pairs = fields.iter().map(|field| (vec![*field], b"v".to_vec()));
     let held: [(&[u8], &[u8]); 2] = [(b"f", b"v"), (b"12", b"x y")];
     let table = [
         vec![2],
@@ -275,7 +278,7 @@ fn hash_cases() -> Vec<Case> {
             "hash_zipmap_uncounted",
             2..=3,
             (9, string(&uncounted)),
-            pairs(&[(&b"f"[..], &b"v"[..]); 254]),
+            RdbValue::Hash(uncounted_pairs.collect()),
         ),
         case("hash_ziplist", 4..=9, (13, string(&zip)), pairs(&held)),
         case("hash_listpack", 10..=12, (16, string(&pack)), pairs(&held)),
