@@ -16,7 +16,9 @@
 //! 4. A quarantine file is removed once the opening has returned: no opening reads it.
 //! 5. Time passes while the foreground lane has nothing to take, and once while the same effects are
 //!    out: a disk that is slower still fires the same timeouts again.
-//! 6. The wall clock stands still, and a fault that stays goes when it has struck three times: the
+//! 6. Behind the last crash there is nothing that another crash could show: the store is opened,
+//!    judged, takes one commit more and comes to rest, in one order.
+//! 7. The wall clock stands still, and a fault that stays goes when it has struck three times: the
 //!    search must end.
 
 mod aftermath;

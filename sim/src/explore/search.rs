@@ -69,7 +69,9 @@ impl<'a> Search<'a> {
     pub fn run(self, threads: usize, progress: Progress<'_>) -> Outcome {
         let root = World::new(&self.setup);
         let doors = self.doors(&root.vfs.disk(), 0, 0);
-        self.enter_all(&root, &doors, &mut locked(&self.shared));
+        if let Err(failure) = self.begin(&root, &doors) {
+            self.fail(*failure);
+        }
         self.busy.store(threads, Ordering::SeqCst);
         std::thread::scope(|scope| {
             for thread in 0..threads {
@@ -87,6 +89,15 @@ impl<'a> Search<'a> {
             failure,
             finished,
         }
+    }
+
+    /// Every way in for the first time.
+    fn begin(&self, root: &World, doors: &Doors) -> Result<(), Box<Failure>> {
+        if let Err((violation, path)) = doors {
+            return Err(self.failure(root, path, violation.clone()));
+        }
+        self.judge_all(root, doors)?;
+        self.enter_all(root, doors, &mut locked(&self.shared))
     }
 
     fn work(&self, reports: bool, progress: Progress<'_>) {
@@ -171,7 +182,7 @@ impl<'a> Search<'a> {
                 return Err(self.failure(world, path, violation.clone()));
             }
             self.judge_all(world, &doors)?;
-            self.enter_all(world, &doors, next);
+            self.enter_all(world, &doors, next)?;
         }
         Ok(())
     }
@@ -254,11 +265,28 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    fn enter_all(&self, world: &World, doors: &Doors, next: &mut Vec<World>) {
+    /// Goes on from every way in; behind the last crash in one order alone.
+    fn enter_all(
+        &self,
+        world: &World,
+        doors: &Doors,
+        next: &mut Vec<World>,
+    ) -> Result<(), Box<Failure>> {
         for entrance in doors.iter().flatten() {
-            let up = (entrance.crashes, entrance.faults);
-            let entered = world.entered_as(&entrance.state, up, &entrance.path);
-            self.push(entered, next);
+            let spent = (entrance.crashes, entrance.faults);
+            let last = entrance.crashes > 0 && entrance.crashes >= self.bounds.crashes;
+            let mut entered = world.entered_as(&entrance.state, spent, &entrance.path);
+            if !last {
+                self.push(entered, next);
+            } else if self.seen.insert(entered.state_hash()) {
+                count(&self.tally.states, 1);
+                let ended = guarded(|| {
+                    entered.apply(&Step::Call(Call::New))?;
+                    entered.drain()
+                });
+                ended.map_err(|violation| self.failure(&entered, &[], violation))?;
+            }
         }
+        Ok(())
     }
 }
