@@ -77,6 +77,8 @@ pub struct Oracle {
     shaky: u64,
     closed: bool,
     refused: Vec<Fold>,
+    /// States before the last opening that returned, for reports: what goes back to one breaks O2.
+    earlier: Vec<Fold>,
     /// Every state that there ever was, if that is all that is asked for.
     past: Vec<Keyspace>,
     wall_max: WallMillis,
@@ -98,6 +100,7 @@ impl Oracle {
             shaky: 0,
             closed: false,
             refused: Vec::new(),
+            earlier: Vec::new(),
             past: Vec::new(),
             wall_max: WallMillis(0),
             leniency,
@@ -324,6 +327,8 @@ impl Oracle {
     fn invented(&self, kind: CrashKind, found: Fold, recovered: &Keyspace) -> Violation {
         let obligation = if self.refused.contains(&found) {
             Obligation::NeverRefused
+        } else if self.earlier.contains(&found) {
+            Obligation::Monotone
         } else if self.closed {
             Obligation::Close
         } else if self.durable > 0 || self.first > 0 {
@@ -357,6 +362,10 @@ impl Oracle {
         if self.leniency.weak {
             self.past
                 .extend(self.history.drain(..).map(|entry| entry.keyspace));
+        }
+        if self.remembers {
+            let here = self.history.iter().map(|entry| entry.fold);
+            self.earlier.extend(here.filter(|earlier| *earlier != fold));
         }
         self.first = 0;
         self.history.clear();

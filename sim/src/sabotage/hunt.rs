@@ -9,7 +9,7 @@ use crate::explore::{Bounds, Universe, explore};
 use crate::setup::{Blindness, Setup};
 
 /// States that the exhaustive search for one bug visits at most.
-const STATES_MAX: u64 = 60_000;
+const STATES_MAX: u64 = 400_000;
 /// Seeds that are tried behind it.
 const SEEDS: u64 = 1_500;
 
@@ -29,6 +29,7 @@ pub fn hunt(sabotage: &Sabotage, blindness: Blindness) -> Option<Caught> {
     let setup = Setup {
         saboteur: sabotage.id,
         blindness,
+        out_max: sabotage.out_max,
         ..Setup::new(profile.clone(), sabotage.policy)
     };
     let (ops, crashes, faults) = sabotage.bounds;
@@ -50,6 +51,7 @@ pub fn hunt(sabotage: &Sabotage, blindness: Blindness) -> Option<Caught> {
     }
     let adapt = |setup: &mut Setup| {
         setup.saboteur = sabotage.id;
+        setup.policy = sabotage.policy;
         setup.blindness = blindness;
     };
     let ran = campaign(0..SEEDS, &profile, &Arc::default(), &adapt, 1, &|_| {});
