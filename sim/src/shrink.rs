@@ -146,7 +146,7 @@ fn loudness(crash: &Crash) -> u64 {
     match crash {
         Crash::Process(choices) => sum(choices),
         Crash::Drawn(choices) => 1 + sum(choices),
-        Crash::Image(index) => 1 + u64::from(*index),
+        Crash::Image(index) | Crash::Clean(index) => 1 + u64::from(*index),
     }
 }
 
@@ -226,8 +226,8 @@ fn quieter_crashes(crash: &Crash) -> Vec<Crash> {
                 .chain(drawn)
                 .collect()
         }
-        Crash::Image(index) => {
-            let images = (0..(*index).min(8)).map(Crash::Image);
+        Crash::Image(index) | Crash::Clean(index) => {
+            let images = (0..(*index).min(8)).map(Crash::Clean);
             [Crash::Process(Vec::new())]
                 .into_iter()
                 .chain(images)

@@ -4,7 +4,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use super::counts::count;
-use super::doors::{Doors, Entrance, distinct};
+use super::doors::{Doors, Ended, Found};
 use super::search::Search;
 use crate::choice::Odometer;
 use crate::digest::Hash128;
@@ -16,96 +16,68 @@ impl Search<'_> {
     /// Every way in after a crash here; shared by all worlds with this disk and these effects out.
     pub(super) fn aftermath(&self, world: &World, power: bool) -> Arc<Doors> {
         let mut hasher = Hash128::default();
-        (world.crash_hash(), world.crashes, world.faults, power).hash(&mut hasher);
+        let spent = (world.crashes, world.faults, world.torn);
+        (world.crash_hash(), spent, power).hash(&mut hasher);
         let key = hasher.finish128();
         if let Some(known) = self.aftermaths.get(key) {
             return known;
         }
-        let mut images = 0;
-        let mut found = Vec::new();
-        let ended = self.processes(world, &mut images, &mut found);
-        let power = power && self.setup.profile.power_loss;
-        let powers = |()| {
-            if power {
-                self.powers(world, &mut images, &mut found)
-            } else {
-                Ok(())
-            }
-        };
-        let ended = ended.and_then(powers);
-        let doors = ended.map(|()| distinct(found));
+        let mut after = After { search: self, world, images: 0, found: Found::default() };
+        let mut ended = after.processes();
+        if power && self.setup.profile.power_loss {
+            ended = ended.and_then(|()| after.powers());
+        }
+        let images = after.images;
+        let doors = ended.map(|()| after.found.entrances);
         let (doors, first) = self.aftermaths.insert(key, doors);
         if first {
             count(&self.tally.images, images);
         }
         doors
     }
+}
 
-    fn processes(
-        &self,
-        world: &World,
-        images: &mut u64,
-        found: &mut Vec<Entrance>,
-    ) -> Result<(), (crate::oracle::Violation, Vec<Step>)> {
+struct After<'a> {
+    search: &'a Search<'a>,
+    world: &'a World,
+    images: u64,
+    found: Found,
+}
+
+impl After<'_> {
+    fn processes(&mut self) -> Ended {
         let mut odometer = Odometer::default();
         loop {
-            let mut fork = world.fork();
-            fork.crash_process_with(&mut odometer);
-            *images += 1;
-            let left = fork.vfs.with(|disk| disk.process_crash());
-            let step = Step::Crash(Crash::Process(odometer.taken()));
-            self.beyond(&left, world, CrashKind::Process, step, found)?;
+            let mut fork = self.world.fork();
+            let parts = fork.crash_process_with(&mut odometer);
+            if !(parts && self.world.torn) {
+                self.images += 1;
+                let left = fork.vfs.with(|disk| disk.process_crash());
+                let crash = Crash::Process(odometer.taken());
+                self.beyond(&left, CrashKind::Process, crash, parts || self.world.torn)?;
+            }
             if !odometer.advance() {
                 return Ok(());
             }
         }
     }
 
-    fn powers(
-        &self,
-        world: &World,
-        images: &mut u64,
-        found: &mut Vec<Entrance>,
-    ) -> Result<(), (crate::oracle::Violation, Vec<Step>)> {
-        let mut fork = world.fork();
+    fn powers(&mut self) -> Ended {
+        let mut fork = self.world.fork();
         fork.crash_power();
         let disk = fork.vfs.disk();
-        for (index, image) in (0u32..).zip(disk.images(self.limits)) {
-            *images += 1;
-            let step = Step::Crash(Crash::Image(index));
-            self.beyond(&image, world, CrashKind::Power, step, found)?;
-        }
+        let (search, torn) = (self.search, self.world.torn);
+        let mut images = 0;
+        search.each_image(&disk, torn, &mut images, |image, crash, torn| {
+            self.beyond(image, CrashKind::Power, crash, torn)
+        })?;
+        self.images += images;
         Ok(())
     }
 
-    fn beyond(
-        &self,
-        left: &Disk,
-        world: &World,
-        kind: CrashKind,
-        step: Step,
-        found: &mut Vec<Entrance>,
-    ) -> Result<(), (crate::oracle::Violation, Vec<Step>)> {
-        let doors = self.doors(left, world.crashes + 1, world.faults);
-        let before = |path: &[Step]| [std::slice::from_ref(&step), path].concat();
-        let doors = doors.as_ref().as_ref();
-        let doors = doors.map_err(|(violation, path)| (violation.clone(), before(path)))?;
-        for entrance in doors {
-            let kind = kind.max(entrance.kind);
-            let known = found.iter().any(|other| {
-                other.hash == entrance.hash
-                    && other.kind == kind
-                    && other.crashes <= entrance.crashes
-                    && other.faults <= entrance.faults
-            });
-            if !known {
-                found.push(Entrance {
-                    kind,
-                    path: before(&entrance.path),
-                    ..entrance.clone()
-                });
-            }
-        }
-        Ok(())
+    fn beyond(&mut self, left: &Disk, kind: CrashKind, crash: Crash, torn: bool) -> Ended {
+        let world = self.world;
+        let doors = self.search.doors(left, world.crashes + 1, world.faults, torn);
+        self.found.extend(&doors, kind, &Step::Crash(crash))
     }
 }

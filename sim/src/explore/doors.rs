@@ -1,5 +1,6 @@
 //! Every way in which an opening may come to its end: whole, cut by crashes, struck by faults.
 
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use crate::campaign::guarded;
 use crate::digest::Hash128;
 use crate::disk::{CallKind, Disk, FaultKind, SimVfs};
 use crate::oracle::{CrashKind, Fold, Obligation, Violation, fold};
-use crate::world::{Crash, Fault, KEEPS, Step, Up, faults_among, opening};
+use crate::world::{Crash, Fault, KEEPS, Step, UNTORN, Up, faults_among, opening};
 
 /// A store that was opened, and how it came to that.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub(super) struct Entrance {
     pub kind: CrashKind,
     pub crashes: u32,
     pub faults: u32,
+    /// Whether a crash on the way, or before, has torn a write.
+    pub torn: bool,
     pub fold: Fold,
     /// The process and its disk, as one number.
     pub hash: u128,
@@ -33,9 +36,9 @@ pub(super) type Doors = Result<Vec<Entrance>, (Violation, Vec<Step>)>;
 
 impl Search<'_> {
     /// Every way in, from the disk of a machine that is down.
-    pub(super) fn doors(&self, disk: &Disk, crashes: u32, faults: u32) -> Arc<Doors> {
+    pub(super) fn doors(&self, disk: &Disk, crashes: u32, faults: u32, torn: bool) -> Arc<Doors> {
         let mut hasher = Hash128::default();
-        (disk, crashes, faults).hash(&mut hasher);
+        (disk, crashes, faults, torn).hash(&mut hasher);
         let key = hasher.finish128();
         if let Some(known) = self.doors.get(key) {
             return known;
@@ -45,36 +48,91 @@ impl Search<'_> {
             disk,
             crashes,
             faults,
+            torn,
             recoveries: 0,
-            found: Vec::new(),
+            images: 0,
+            found: Found::default(),
         };
         let ended = work.all();
         let recoveries = work.recoveries;
-        let doors = ended.map(|()| distinct(work.found));
+        let images = work.images;
+        let doors = ended.map(|()| work.found.entrances);
         let (doors, first) = self.doors.insert(key, doors);
         if first {
             count(&self.tally.images_distinct, 1);
             count(&self.tally.recoveries, recoveries);
+            count(&self.tally.images, images);
         }
         doors
     }
 }
 
-/// Leaves out entrances that lead to what another leads to with less.
-pub(super) fn distinct(found: Vec<Entrance>) -> Vec<Entrance> {
-    let mut kept: Vec<Entrance> = Vec::new();
-    for entrance in found {
-        let same = |other: &Entrance| {
-            other.hash == entrance.hash
-                && other.kind == entrance.kind
-                && other.crashes <= entrance.crashes
-                && other.faults <= entrance.faults
-        };
-        if !kept.iter().any(same) {
-            kept.push(entrance);
+impl Search<'_> {
+    /// Every image of a power loss here; the torn ones only if nothing was torn before.
+    pub(super) fn each_image(
+        &self,
+        disk: &Disk,
+        torn: bool,
+        images: &mut u64,
+        mut look: impl FnMut(&Disk, Crash, bool) -> Ended,
+    ) -> Ended {
+        let mut clean = HashSet::new();
+        for (index, image) in (0u32..).zip(disk.images(UNTORN)) {
+            *images += 1;
+            clean.insert(Hash128::of(&image));
+            look(&image, Crash::Clean(index), torn)?;
+        }
+        if !torn {
+            for (index, image) in (0u32..).zip(disk.images(self.limits)) {
+                if !clean.contains(&Hash128::of(&image)) {
+                    *images += 1;
+                    look(&image, Crash::Image(index), true)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Entrances, without those that lead to what another leads to with less.
+#[derive(Default)]
+pub(super) struct Found {
+    pub entrances: Vec<Entrance>,
+    /// By process, disk and kind of crash: what was spent on the way.
+    spent: HashMap<(u128, CrashKind), Vec<(u32, u32, bool)>>,
+}
+
+impl Found {
+    fn is_new(&mut self, entrance: &Entrance, kind: CrashKind) -> bool {
+        let (crashes, faults, torn) = (entrance.crashes, entrance.faults, entrance.torn);
+        let spent = self.spent.entry((entrance.hash, kind)).or_default();
+        let cheaper = |other: &(u32, u32, bool)| other.0 <= crashes && other.1 <= faults && other.2 <= torn;
+        if spent.iter().any(cheaper) {
+            return false;
+        }
+        spent.push((crashes, faults, torn));
+        true
+    }
+
+    fn push(&mut self, entrance: Entrance) {
+        if self.is_new(&entrance, entrance.kind) {
+            self.entrances.push(entrance);
         }
     }
-    kept
+
+    /// Takes over what lies behind a crash of this kind, or a fault, that `step` stands for.
+    pub fn extend(&mut self, doors: &Doors, kind: CrashKind, step: &Step) -> Ended {
+        let before = |path: &[Step]| [std::slice::from_ref(step), path].concat();
+        let doors = doors.as_ref();
+        let doors = doors.map_err(|(violation, path)| (violation.clone(), before(path)))?;
+        for entrance in doors {
+            let kind = kind.max(entrance.kind);
+            if self.is_new(entrance, kind) {
+                self.entrances.push(Entrance { kind, path: before(&entrance.path), ..entrance.clone() });
+            }
+        }
+        Ok(())
+    }
 }
 
 struct Work<'a> {
@@ -82,11 +140,13 @@ struct Work<'a> {
     disk: &'a Disk,
     crashes: u32,
     faults: u32,
+    torn: bool,
     recoveries: u64,
-    found: Vec<Entrance>,
+    images: u64,
+    found: Found,
 }
 
-type Ended = Result<(), (Violation, Vec<Step>)>;
+pub(super) type Ended = Result<(), (Violation, Vec<Step>)>;
 
 impl Work<'_> {
     fn all(&mut self) -> Ended {
@@ -108,7 +168,7 @@ impl Work<'_> {
         if self.crashes < self.search.bounds.crashes {
             self.cut(&calls, fold)?;
         }
-        if self.faults < self.search.bounds.faults {
+        if self.faults < self.search.bounds.faults && !self.torn {
             self.strike(&calls)?;
         }
         Ok(())
@@ -145,6 +205,7 @@ impl Work<'_> {
             kind,
             crashes,
             faults,
+            torn: self.torn,
             fold,
             hash,
             state,
@@ -160,27 +221,24 @@ impl Work<'_> {
             if !changes(*kind) {
                 continue;
             }
-            let keeps: &[u32] = if *kind == CallKind::Write {
-                &[0, 2, 3]
-            } else {
-                &[0]
-            };
+            let parts = *kind == CallKind::Write && !self.torn;
+            let keeps: &[u32] = if parts { &[0, 2, 3] } else { &[0] };
             for keep in keeps {
                 let left = self.cut_at(call, *keep)?;
                 let crash = Crash::Process(vec![*keep]);
-                self.beyond(&left.process_crash(), call, crash, Some(whole))?;
+                let torn = self.torn || *keep > 0;
+                self.beyond(&left.process_crash(), call, crash, torn, Some(whole))?;
             }
-            if matches!(kind, CallKind::SyncData | CallKind::SyncDir)
-                && self.disk.profile().power_loss
-            {
+            let syncs = matches!(kind, CallKind::SyncData | CallKind::SyncDir);
+            if syncs && self.disk.profile().power_loss {
                 let left = self.cut_at(call, 0)?;
                 let same = firm.then_some(whole);
+                let (search, torn) = (self.search, self.torn);
                 let mut images = 0;
-                for (index, image) in (0u32..).zip(left.images(self.search.limits)) {
-                    images += 1;
-                    self.beyond(&image, call, Crash::Image(index), same)?;
-                }
-                count(&self.search.tally.images, images);
+                search.each_image(&left, torn, &mut images, |image, crash, torn| {
+                    self.beyond(image, call, crash, torn, same)
+                })?;
+                self.images += images;
             }
         }
         Ok(())
@@ -201,7 +259,7 @@ impl Work<'_> {
     }
 
     /// What comes after a crash inside this opening.
-    fn beyond(&mut self, disk: &Disk, call: u32, crash: Crash, whole: Option<Fold>) -> Ended {
+    fn beyond(&mut self, disk: &Disk, call: u32, crash: Crash, torn: bool, whole: Option<Fold>) -> Ended {
         let kind = if crash.is_power_loss() {
             CrashKind::Power
         } else {
@@ -211,31 +269,18 @@ impl Work<'_> {
             stop: Some((call, crash)),
             fault: None,
         };
-        let doors = self.search.doors(disk, self.crashes + 1, self.faults);
-        let before = |path: &[Step]| [std::slice::from_ref(&step), path].concat();
-        let doors = doors.as_ref().as_ref();
-        let doors = doors.map_err(|(violation, path)| (violation.clone(), before(path)))?;
-        for entrance in doors {
-            let path = before(&entrance.path);
+        let doors = self.search.doors(disk, self.crashes + 1, self.faults, torn);
+        for entrance in doors.iter().flatten() {
             let differs = whole.is_some_and(|whole| whole != entrance.fold);
             let firm = kind == CrashKind::Power || entrance.kind == CrashKind::Process;
-            if differs
-                && firm
-                && entrance.faults == self.faults
-                && !self.search.setup.profile.weak_oracle
-            {
-                let detail = String::from(
-                    "an opening that was cut by a crash found something else the second time",
-                );
-                return Err((Violation::new(Obligation::Idempotent, detail), path));
+            let calm = entrance.faults == self.faults && !self.search.setup.profile.weak_oracle;
+            if differs && firm && calm {
+                let detail = "an opening that was cut by a crash found something else the second time";
+                let path = [std::slice::from_ref(&step), &entrance.path].concat();
+                return Err((Violation::new(Obligation::Idempotent, detail.into()), path));
             }
-            self.found.push(Entrance {
-                kind: kind.max(entrance.kind),
-                path,
-                ..entrance.clone()
-            });
         }
-        Ok(())
+        self.found.extend(&doors, kind, &step)
     }
 
     /// Each call fails in each way.
@@ -292,19 +337,8 @@ impl Work<'_> {
             disk.clear_faults();
             disk.process_crash()
         });
-        let doors = self.search.doors(&left, self.crashes, self.faults + 1);
-        let before = |path: &[Step]| [std::slice::from_ref(&step), path].concat();
-        let doors = doors.as_ref().as_ref();
-        let doors = doors.map_err(|(violation, path)| (violation.clone(), before(path)))?;
-        for entrance in doors {
-            let path = before(&entrance.path);
-            self.found.push(Entrance {
-                kind: worst.max(entrance.kind),
-                path,
-                ..entrance.clone()
-            });
-        }
-        Ok(())
+        let doors = self.search.doors(&left, self.crashes, self.faults + 1, self.torn);
+        self.found.extend(&doors, worst, &step)
     }
 }
 

@@ -20,6 +20,9 @@
 //!    judged, takes one commit more and comes to rest, in one order.
 //! 7. The wall clock stands still, and a fault that stays goes when it has struck three times: the
 //!    search must end.
+//!
+//! What is a bound like those of calls, crashes and faults: at most one write is torn in a run, and
+//! no call of an opening fails behind a torn write.
 
 mod aftermath;
 mod counts;

@@ -68,7 +68,7 @@ impl<'a> Search<'a> {
 
     pub fn run(self, threads: usize, progress: Progress<'_>) -> Outcome {
         let root = World::new(&self.setup);
-        let doors = self.doors(&root.vfs.disk(), 0, 0);
+        let doors = self.doors(&root.vfs.disk(), 0, 0, false);
         if let Err(failure) = self.begin(&root, &doors) {
             self.fail(*failure);
         }
@@ -164,10 +164,12 @@ impl<'a> Search<'a> {
             return Err(self.failure(world, &[], Violation::new(Obligation::Progress, detail)));
         }
         self.calls(world, next)?;
-        if self.follow(world, &Step::Poll(Lane::Foreground), next)? {
+        let polled = self.follow(world, &Step::Poll(Lane::Foreground), next)?;
+        let completed = self.completions(world, next)?;
+        if polled {
             return Ok(()); // the same disk, and what a crash finds half done besides
         }
-        let moves = self.completions(world, next)? | self.wait(world, next)?;
+        let moves = completed | self.wait(world, next)?;
         if !moves {
             world
                 .at_rest()
@@ -273,7 +275,7 @@ impl<'a> Search<'a> {
         next: &mut Vec<World>,
     ) -> Result<(), Box<Failure>> {
         for entrance in doors.iter().flatten() {
-            let spent = (entrance.crashes, entrance.faults);
+            let spent = (entrance.crashes, entrance.faults, entrance.torn);
             let last = entrance.crashes > 0 && entrance.crashes >= self.bounds.crashes;
             let mut entered = world.entered_as(&entrance.state, spent, &entrance.path);
             if !last {

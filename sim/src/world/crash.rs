@@ -16,6 +16,13 @@ const OPAQUE: &[&str] = &[Name::Rewrite.as_str(), Name::Side.as_str(), QUARANTIN
 /// Pieces of writes, and changes of names, that vary freely.
 const FREE: usize = 10;
 
+/// How images are enumerated in which no write is torn.
+pub(crate) const UNTORN: Limits = Limits {
+    tears: TearPoints::None,
+    free: FREE,
+    opaque: OPAQUE,
+};
+
 /// How images are enumerated.
 pub(crate) const fn limits(tear: Tear) -> Limits {
     let tears = match tear {
@@ -73,6 +80,8 @@ impl World {
             Crash::Process(_) => Some(before.process_crash()),
             Crash::Drawn(choices) => Some(before.power_loss(&mut Replay::new(choices.clone()))),
             Crash::Image(index) => before.images(limits(self.setup.tear)).nth(*index as usize),
+            Crash::Clean(index) => before.images(UNTORN).nth(*index as usize),
+
         };
         let exists = image.is_some();
         let image = image.unwrap_or_else(|| before.process_crash());
@@ -98,11 +107,18 @@ impl World {
         exists
     }
 
-    /// Whether a process crash may leave more than one thing of what is out, and how it chooses.
-    pub(crate) fn crash_process_with(&mut self, choices: &mut dyn Choices) {
-        let Some(up) = &mut self.up else { return };
+    /// Performs what the crash of the process finds done of what is out; whether a write was torn.
+    pub(crate) fn crash_process_with(&mut self, choices: &mut dyn Choices) -> bool {
+        let Some(up) = &mut self.up else { return false };
         let tear = self.setup.tear;
-        finish_what_is_out(up, &self.vfs, |action| applied(action, tear, choices));
+        let mut torn = false;
+        finish_what_is_out(up, &self.vfs, |action| {
+            let whole = len(&action);
+            let applied = applied(action, tear, choices);
+            torn |= applied.as_ref().is_some_and(|action| len(action) < whole);
+            applied
+        });
+        torn
     }
 
     /// Performs what is out as far as it counts before a power loss (W4).
@@ -157,6 +173,14 @@ fn applied(action: Action, tear: Tear, choices: &mut dyn Choices) -> Option<Acti
                 bytes,
             })
         }
+    }
+}
+
+/// The length of a write.
+fn len(action: &Action) -> usize {
+    match action {
+        Action::Write { bytes, .. } => bytes.len(),
+        _ => 0,
     }
 }
 

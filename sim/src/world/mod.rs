@@ -35,7 +35,7 @@ use crate::disk::{CallKind, Disk, FaultKind, HandleId, SimVfs};
 use crate::oracle::{CrashKind, Leniency, Oracle, Violation};
 use crate::setup::{Blindness, Setup};
 
-pub(crate) use crash::limits;
+pub(crate) use crash::{UNTORN, limits};
 pub use line::{Line, What};
 pub(crate) use opening::KEEPS;
 pub use step::{Crash, Fault, Step, from_text, to_text};
@@ -106,6 +106,8 @@ pub struct World {
     pub(crate) refusals: u32,
     /// Whether time was the last thing to pass while effects were out.
     pub(crate) waited: bool,
+    /// Whether a crash has torn a write: in an exhaustive search one in each run.
+    pub(crate) torn: bool,
     /// Whether lasting faults end by themselves.
     bounded: bool,
     trace: Trace,
@@ -138,6 +140,7 @@ impl World {
             lasting: None,
             refusals: 0,
             waited: false,
+            torn: false,
             bounded: setup.still,
             trace: Trace::default(),
             lines: None,
@@ -171,6 +174,7 @@ impl World {
             lasting: self.lasting,
             refusals: self.refusals,
             waited: self.waited,
+            torn: self.torn,
             bounded: self.bounded,
             trace: self.trace.clone(),
             lines: self.lines.clone(),
@@ -181,7 +185,7 @@ impl World {
     pub(crate) fn entered_as(
         &self,
         state: &(Disk, Up),
-        (crashes, faults): (u32, u32),
+        (crashes, faults, torn): (u32, u32, bool),
         path: &[Step],
     ) -> Self {
         let (disk, up) = state;
@@ -211,6 +215,7 @@ impl World {
             calls: self.calls,
             refusals: self.refusals,
             waited: false,
+            torn,
             bounded: self.bounded,
         }
     }
@@ -325,7 +330,7 @@ impl World {
             self.lasting,
         )
             .hash(&mut hasher);
-        (self.expected, self.cut_before, self.waited).hash(&mut hasher);
+        (self.expected, self.cut_before, self.waited, self.torn).hash(&mut hasher);
         hasher.finish128()
     }
 

@@ -46,6 +46,8 @@ pub enum Crash {
     Drawn(Vec<u32>),
     /// The power is lost, and this one survives of the images that there are.
     Image(u32),
+    /// The power is lost, and this one survives of the images in which no write is torn.
+    Clean(u32),
 }
 
 impl Crash {
@@ -118,6 +120,7 @@ impl fmt::Display for Crash {
             Self::Process(choices) => ("k", choices),
             Self::Drawn(choices) => ("x", choices),
             Self::Image(index) => return write!(f, "i{index}"),
+            Self::Clean(index) => return write!(f, "c{index}"),
         };
         f.write_str(letter)?;
         dotted(f, choices)
@@ -133,6 +136,7 @@ impl FromStr for Crash {
             b'k' => undotted(rest).map(Self::Process),
             b'x' => undotted(rest).map(Self::Drawn),
             b'i' => rest.parse().map(Self::Image).map_err(drop),
+            b'c' => rest.parse().map(Self::Clean).map_err(drop),
             _ => Err(()),
         }
     }
@@ -164,7 +168,7 @@ impl FromStr for Step {
             'f' if text == "f" => Ok(Self::Poll(Lane::Foreground)),
             'b' if text == "b" => Ok(Self::Poll(Lane::Background)),
             'w' if text == "w" => Ok(Self::Wait),
-            'x' | 'k' | 'i' => text.parse().map(Self::Crash),
+            'x' | 'k' | 'i' | 'c' => text.parse().map(Self::Crash),
             'o' => open_from(&text[1..]),
             '0'..='9' => {
                 let end = text
@@ -224,11 +228,11 @@ mod tests {
 
     #[test]
     fn every_step_reads_as_it_was_written() {
-        let text = "o N f 0 b 1e2* w x1.0.2 o3x4.5 o/2.e0 k i17 o2k1 o7k/2.e1* R C x Y12";
+        let text = "o N f 0 b 1e2* w x1.0.2 o3x4.5 o/2.e0 k i17 c3 o2k1 o7k/2.e1* R C x Y12";
         let steps = from_text(text).unwrap();
         assert_eq!(to_text(&steps), text);
         assert_eq!(from_text(&to_text(&steps)).unwrap(), steps);
-        assert_eq!(steps.len(), 18);
+        assert_eq!(steps.len(), 19);
     }
 
     #[test]
