@@ -1,16 +1,19 @@
 //! The main job: small bounds exhaustively, campaigns, saboteurs, and simulators made blind.
 
+use std::sync::Arc;
+
 use indelible::engine::AppendFsync;
 
 use super::End;
 use super::output::{HEADING, Spinner, cells};
 use crate::call::Call;
-use crate::campaign::{Failure, campaign};
+use crate::campaign::{Failure, campaign, replay};
 use crate::disk::Profile;
 use crate::explore::{Bounds, Counts, Universe, explore};
 use crate::report::{Table, minimal};
-use crate::sabotage::{Sabotage, chosen, hunt_all};
+use crate::sabotage::{chosen, hunt_all};
 use crate::setup::{Blindness, Setup, policy_name};
+use crate::world::World;
 
 /// Policies and bounds that are exhausted on each profile.
 const PROOFS: [(AppendFsync, Bounds); 4] = [
@@ -110,7 +113,7 @@ fn exhaust(threads: usize, table: &mut Table, failures: &mut Vec<Failure>) -> bo
 fn random(threads: usize, table: &mut Table, failures: &mut Vec<Failure>) {
     for profile in Profile::presets() {
         let spinner = Spinner::new(profile.name);
-        let script = std::sync::Arc::default();
+        let script = Arc::default();
         let ran = campaign(SEEDS, &profile, &script, &|_| {}, threads, &|counts| {
             spinner.show(counts)
         });
@@ -126,34 +129,40 @@ fn random(threads: usize, table: &mut Table, failures: &mut Vec<Failure>) {
 
 fn saboteurs(threads: usize) -> bool {
     let bugs = chosen(None);
-    let all = caught(&bugs, Blindness::None, "saboteurs", threads);
-    let count = all.iter().filter(|caught| **caught).count();
-    anstream::println!("saboteurs caught: {count} of {}", bugs.len());
-    for (bug, caught) in bugs.iter().zip(&all) {
-        if !caught {
-            anstream::println!("  NOT CAUGHT {} {}", bug.id, bug.name);
-        }
+    let spinner = Spinner::new("saboteurs");
+    let found = hunt_all(&bugs, Blindness::None, threads, &|bug, _| {
+        spinner.say(format!("{} {}", bug.id, bug.name));
+    });
+    spinner.end();
+    let mut table = Table::new(&["", "saboteur", "caught by", "ops/crashes/faults"]);
+    for (bug, caught) in bugs.iter().zip(&found) {
+        let (ops, crashes, faults) = bug.bounds;
+        table.row([
+            bug.id.to_string(),
+            bug.name.to_owned(),
+            caught.as_ref().map_or("NOT CAUGHT".to_owned(), |(caught, _)| {
+                caught.failure.violation.obligation.to_string()
+            }),
+            match caught {
+                Some((caught, _)) if caught.within_bounds => format!("{ops}/{crashes}/{faults}"),
+                _ => String::from("seeds"),
+            },
+        ]);
     }
+    let failures: Vec<&Failure> = found.iter().flatten().map(|(caught, _)| &caught.failure).collect();
+    let count = failures.len();
+    anstream::println!("{table}saboteurs caught: {count} of {}", bugs.len());
     let mut noticed = true;
     for (blindness, name) in Blindness::ALL {
-        let fewer = caught(&bugs, blindness, name, threads);
-        let fewer = fewer.iter().filter(|caught| **caught).count();
-        noticed &= fewer < count;
-        anstream::println!("  blind: {name}: {fewer} of {}", bugs.len());
+        let seen = failures.iter().filter(|failure| is_seen(failure, blindness)).count();
+        noticed &= seen < count;
+        anstream::println!("  of the same runs under a blind simulator ({name}): {seen}");
     }
     count == bugs.len() && noticed
 }
 
-fn caught(
-    bugs: &[&'static Sabotage],
-    blindness: Blindness,
-    name: &str,
-    threads: usize,
-) -> Vec<bool> {
-    let spinner = Spinner::new(name);
-    let found = hunt_all(bugs, blindness, threads, &|bug, _| {
-        spinner.say(bug.id.to_string())
-    });
-    spinner.end();
-    found.iter().map(Option::is_some).collect()
+/// Whether the run of a saboteur still breaks a promise where the simulator is blind to something.
+fn is_seen(failure: &Failure, blindness: Blindness) -> bool {
+    let setup = Setup { blindness, ..failure.setup.clone() };
+    replay(World::new(&Arc::new(setup)), &failure.steps).ended.is_err()
 }
