@@ -140,8 +140,10 @@ impl Engine {
         if let Some(rewrite) = self.rewrite.as_mut().filter(|rewrite| rewrite.file == file) {
             rewrite.copy_out = false;
         }
+        let believes = self.bug(62);
         let Some(gap) = self.gap_of(file) else { return };
         match end {
+            Completion::Copied { len: 0 } if believes => gap.copied = gap.upto.position,
             Completion::Copied { len } if len > 0 => {
                 gap.copied += len;
                 assert!(

@@ -140,21 +140,30 @@ fn saboteurs(threads: usize) -> bool {
         table.row([
             bug.id.to_string(),
             bug.name.to_owned(),
-            caught.as_ref().map_or("NOT CAUGHT".to_owned(), |(caught, _)| {
-                caught.failure.violation.obligation.to_string()
-            }),
+            caught
+                .as_ref()
+                .map_or("NOT CAUGHT".to_owned(), |(caught, _)| {
+                    caught.failure.violation.obligation.to_string()
+                }),
             match caught {
                 Some((caught, _)) if caught.within_bounds => format!("{ops}/{crashes}/{faults}"),
                 _ => String::from("seeds"),
             },
         ]);
     }
-    let failures: Vec<&Failure> = found.iter().flatten().map(|(caught, _)| &caught.failure).collect();
+    let failures: Vec<&Failure> = found
+        .iter()
+        .flatten()
+        .map(|(caught, _)| &caught.failure)
+        .collect();
     let count = failures.len();
     anstream::println!("{table}saboteurs caught: {count} of {}", bugs.len());
     let mut noticed = true;
     for (blindness, name) in Blindness::ALL {
-        let seen = failures.iter().filter(|failure| is_seen(failure, blindness)).count();
+        let seen = failures
+            .iter()
+            .filter(|failure| is_seen(failure, blindness))
+            .count();
         noticed &= seen < count;
         anstream::println!("  of the same runs under a blind simulator ({name}): {seen}");
     }
@@ -163,6 +172,11 @@ fn saboteurs(threads: usize) -> bool {
 
 /// Whether the run of a saboteur still breaks a promise where the simulator is blind to something.
 fn is_seen(failure: &Failure, blindness: Blindness) -> bool {
-    let setup = Setup { blindness, ..failure.setup.clone() };
-    replay(World::new(&Arc::new(setup)), &failure.steps).ended.is_err()
+    let setup = Setup {
+        blindness,
+        ..failure.setup.clone()
+    };
+    replay(World::new(&Arc::new(setup)), &failure.steps)
+        .ended
+        .is_err()
 }

@@ -22,7 +22,12 @@ impl Search<'_> {
         if let Some(known) = self.aftermaths.get(key) {
             return known;
         }
-        let mut after = After { search: self, world, images: 0, found: Found::default() };
+        let mut after = After {
+            search: self,
+            world,
+            images: 0,
+            found: Found::default(),
+        };
         let mut ended = after.processes();
         if power && self.setup.profile.power_loss {
             ended = ended.and_then(|()| after.powers());
@@ -77,7 +82,9 @@ impl After<'_> {
 
     fn beyond(&mut self, left: &Disk, kind: CrashKind, crash: Crash, torn: bool) -> Ended {
         let world = self.world;
-        let doors = self.search.doors(left, world.crashes + 1, world.faults, torn);
+        let doors = self
+            .search
+            .doors(left, world.crashes + 1, world.faults, torn);
         self.found.extend(&doors, kind, &Step::Crash(crash))
     }
 }

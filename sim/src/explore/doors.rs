@@ -106,7 +106,8 @@ impl Found {
     fn is_new(&mut self, entrance: &Entrance, kind: CrashKind) -> bool {
         let (crashes, faults, torn) = (entrance.crashes, entrance.faults, entrance.torn);
         let spent = self.spent.entry((entrance.hash, kind)).or_default();
-        let cheaper = |other: &(u32, u32, bool)| other.0 <= crashes && other.1 <= faults && other.2 <= torn;
+        let cheaper =
+            |other: &(u32, u32, bool)| other.0 <= crashes && other.1 <= faults && other.2 <= torn;
         if spent.iter().any(cheaper) {
             return false;
         }
@@ -128,7 +129,11 @@ impl Found {
         for entrance in doors {
             let kind = kind.max(entrance.kind);
             if self.is_new(entrance, kind) {
-                self.entrances.push(Entrance { kind, path: before(&entrance.path), ..entrance.clone() });
+                self.entrances.push(Entrance {
+                    kind,
+                    path: before(&entrance.path),
+                    ..entrance.clone()
+                });
             }
         }
         Ok(())
@@ -259,7 +264,14 @@ impl Work<'_> {
     }
 
     /// What comes after a crash inside this opening.
-    fn beyond(&mut self, disk: &Disk, call: u32, crash: Crash, torn: bool, whole: Option<Fold>) -> Ended {
+    fn beyond(
+        &mut self,
+        disk: &Disk,
+        call: u32,
+        crash: Crash,
+        torn: bool,
+        whole: Option<Fold>,
+    ) -> Ended {
         let kind = if crash.is_power_loss() {
             CrashKind::Power
         } else {
@@ -275,7 +287,8 @@ impl Work<'_> {
             let firm = kind == CrashKind::Power || entrance.kind == CrashKind::Process;
             let calm = entrance.faults == self.faults && !self.search.setup.profile.weak_oracle;
             if differs && firm && calm {
-                let detail = "an opening that was cut by a crash found something else the second time";
+                let detail =
+                    "an opening that was cut by a crash found something else the second time";
                 let path = [std::slice::from_ref(&step), &entrance.path].concat();
                 return Err((Violation::new(Obligation::Idempotent, detail.into()), path));
             }
@@ -337,7 +350,9 @@ impl Work<'_> {
             disk.clear_faults();
             disk.process_crash()
         });
-        let doors = self.search.doors(&left, self.crashes, self.faults + 1, self.torn);
+        let doors = self
+            .search
+            .doors(&left, self.crashes, self.faults + 1, self.torn);
         self.found.extend(&doors, worst, &step)
     }
 }

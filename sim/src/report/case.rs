@@ -15,7 +15,7 @@ use crate::world::{Crash, Step, What, World, from_text, to_text};
 /// Tries of the shrinker.
 const TRIES_MAX: usize = 4_000;
 /// Images that are looked at to say how many of them fail.
-const IMAGES_MAX: u32 = 2_000;
+const IMAGES_MAX: u32 = 300;
 
 /// A broken promise, and the run that shows it.
 #[derive(Clone, Debug)]
@@ -102,19 +102,18 @@ impl Case {
             profile: profile.clone(),
             ..(*self.setup).clone()
         });
-        let (mut failing, mut all) = (0, 0);
-        for image in 0..IMAGES_MAX {
-            let mut steps = self.steps.clone();
-            steps[at] = Step::Crash(Crash::Image(image));
-            let mut world = World::new(&setup);
-            let before = steps[..at]
-                .iter()
-                .try_for_each(|step| world.apply(step).map(drop));
-            if before.is_err() || !world.has_image(image) {
-                break;
-            }
-            all += 1;
-            failing += u32::from(replay(world, &steps[at..]).ended.is_err());
+        let mut world = World::new(&setup);
+        let before = self.steps[..at].iter();
+        before
+            .map(|step| world.apply(step))
+            .collect::<Result<Vec<_>, _>>()
+            .ok()?;
+        let all = world.image_count(IMAGES_MAX);
+        let mut failing = 0;
+        for image in 0..all {
+            let mut steps = self.steps[at..].to_vec();
+            steps[0] = Step::Crash(Crash::Image(image));
+            failing += u32::from(replay(world.fork(), &steps).ended.is_err());
         }
         Some((failing, all))
     }

@@ -56,16 +56,17 @@ impl World {
         Ok(self.goes_down(crash))
     }
 
-    /// Whether a power loss here may leave an image of this number.
-    pub(crate) fn has_image(&self, index: u32) -> bool {
+    /// How many images a power loss here may leave, but for those behind so many.
+    pub(crate) fn image_count(&self, most: u32) -> u32 {
         let mut fork = self.fork();
         fork.crash_power();
         let disk = fork.vfs.disk();
-        disk.profile().power_loss
-            && disk
-                .images(limits(self.setup.tear))
-                .nth(index as usize)
-                .is_some()
+        if !disk.profile().power_loss {
+            return 0;
+        }
+        disk.images(limits(self.setup.tear))
+            .take(most as usize)
+            .count() as u32
     }
 
     /// Whether this kind of crash is one that the disk knows.
@@ -81,7 +82,6 @@ impl World {
             Crash::Drawn(choices) => Some(before.power_loss(&mut Replay::new(choices.clone()))),
             Crash::Image(index) => before.images(limits(self.setup.tear)).nth(*index as usize),
             Crash::Clean(index) => before.images(UNTORN).nth(*index as usize),
-
         };
         let exists = image.is_some();
         let image = image.unwrap_or_else(|| before.process_crash());
