@@ -94,12 +94,15 @@ impl Search<'_> {
     }
 }
 
+/// Crashes, faults, and whether a write was torn.
+type Spent = (u32, u32, bool);
+
 /// Entrances, without those that lead to what another leads to with less.
 #[derive(Default)]
 pub(super) struct Found {
     pub entrances: Vec<Entrance>,
     /// By process, disk and kind of crash: what was spent on the way.
-    spent: HashMap<(u128, CrashKind), Vec<(u32, u32, bool)>>,
+    spent: HashMap<(u128, CrashKind), Vec<Spent>>,
 }
 
 impl Found {

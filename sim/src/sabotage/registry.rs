@@ -333,7 +333,7 @@ pub const ALL: &[Sabotage] = &[
         Product,
         Prefix,
         SET_REWRITE,
-        (3, 1, 1),
+        (2, 1, 1),
     ),
     no(seeded(
         631,
