@@ -34,7 +34,7 @@ impl Search<'_> {
         }
         let images = after.images;
         let doors = ended.map(|()| after.found.entrances);
-        let (doors, first) = self.aftermaths.insert(key, doors);
+        let (doors, first) = self.aftermaths.insert(key, Arc::new(doors));
         if first {
             count(&self.tally.images, images);
         }

@@ -28,11 +28,44 @@ pub(super) struct Entrance {
     pub hash: u128,
     pub state: Arc<(Disk, Up)>,
     /// The openings that led here.
-    pub path: Vec<Step>,
+    pub path: Path,
 }
 
 /// All entrances from one disk, or the broken promise on the way.
 pub(super) type Doors = Result<Vec<Entrance>, (Violation, Vec<Step>)>;
+
+/// Steps, first one first; what leads on from different ones is shared.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Path(Option<Arc<(Step, Path)>>);
+
+impl Path {
+    /// This step, and then those.
+    fn before(step: Step, rest: &Self) -> Self {
+        Self(Some(Arc::new((step, rest.clone()))))
+    }
+
+    /// All of them.
+    pub fn steps(&self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let mut path = self;
+        while let Some(node) = &path.0 {
+            steps.push(node.0.clone());
+            path = &node.1;
+        }
+        steps
+    }
+
+    /// Whether it is one opening, whole and without a fault.
+    fn is_plain(&self) -> bool {
+        const PLAIN: Step = Step::Open {
+            stop: None,
+            fault: None,
+        };
+        self.0
+            .as_ref()
+            .is_some_and(|node| node.0 == PLAIN && node.1.0.is_none())
+    }
+}
 
 impl Search<'_> {
     /// Every way in, from the disk of a machine that is down.
@@ -57,7 +90,7 @@ impl Search<'_> {
         let recoveries = work.recoveries;
         let images = work.images;
         let doors = ended.map(|()| work.found.entrances);
-        let (doors, first) = self.doors.insert(key, doors);
+        let (doors, first) = self.doors.insert(key, self.shared(doors));
         if first {
             count(&self.tally.images_distinct, 1);
             count(&self.tally.recoveries, recoveries);
@@ -68,6 +101,19 @@ impl Search<'_> {
 }
 
 impl Search<'_> {
+    /// One copy of what many images lead to: most open whole, and to the same state.
+    fn shared(&self, doors: Doors) -> Arc<Doors> {
+        let Some([one]) = doors.as_deref().ok() else {
+            return Arc::new(doors);
+        };
+        if !one.path.is_plain() {
+            return Arc::new(doors);
+        }
+        let mut hasher = Hash128::default();
+        (one.hash, one.kind, one.crashes, one.faults, one.torn).hash(&mut hasher);
+        self.interned.insert(hasher.finish128(), Arc::new(doors)).0
+    }
+
     /// Every image of a power loss here; the torn ones only if nothing was torn before.
     pub(super) fn each_image(
         &self,
@@ -134,7 +180,7 @@ impl Found {
             if self.is_new(entrance, kind) {
                 self.entrances.push(Entrance {
                     kind,
-                    path: before(&entrance.path),
+                    path: Path::before(step.clone(), &entrance.path),
                     ..entrance.clone()
                 });
             }
@@ -207,8 +253,8 @@ impl Work<'_> {
             .search
             .entered
             .get(hash)
-            .unwrap_or_else(|| self.search.entered.insert(hash, (disk, up)).0);
-        let (crashes, path) = (self.crashes, vec![step]);
+            .unwrap_or_else(|| self.search.entered.insert(hash, Arc::new((disk, up))).0);
+        let (crashes, path) = (self.crashes, Path::before(step, &Path::default()));
         self.found.push(Entrance {
             kind,
             crashes,
@@ -292,7 +338,7 @@ impl Work<'_> {
             if differs && firm && calm {
                 let detail =
                     "an opening that was cut by a crash found something else the second time";
-                let path = [std::slice::from_ref(&step), &entrance.path].concat();
+                let path = Path::before(step, &entrance.path).steps();
                 return Err((Violation::new(Obligation::Idempotent, detail.into()), path));
             }
         }

@@ -1,5 +1,6 @@
 //! The search itself: states on a stack, each visited once.
 
+use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -12,6 +13,7 @@ use super::shards::{Memo, Seen, locked};
 use super::{Bounds, Outcome, Progress, Universe};
 use crate::call::Call;
 use crate::campaign::{Failure, guarded};
+use crate::digest::Hash128;
 use crate::disk::{Disk, Limits};
 use crate::oracle::{CrashKind, Fold, Obligation, Violation};
 use crate::setup::Setup;
@@ -31,6 +33,7 @@ pub(super) struct Search<'a> {
     pub now: Now,
     pub tally: Tally,
     pub doors: Memo<Doors>,
+    pub interned: Memo<Doors>,
     pub aftermaths: Memo<Doors>,
     pub entered: Memo<(Disk, Up)>,
     seen: Seen,
@@ -55,6 +58,7 @@ impl<'a> Search<'a> {
             setup,
             tally: Tally::default(),
             doors: Memo::default(),
+            interned: Memo::default(),
             aftermaths: Memo::default(),
             entered: Memo::default(),
             seen: Seen::default(),
@@ -261,7 +265,7 @@ impl<'a> Search<'a> {
             judged.push((entrance.kind, entrance.fold));
             let keyspace = entrance.state.1.engine.keyspace();
             if let Err(violation) = world.oracle.judge(entrance.kind, keyspace) {
-                return Err(self.failure(world, &entrance.path, violation));
+                return Err(self.failure(world, &entrance.path.steps(), violation));
             }
         }
         Ok(())
@@ -276,11 +280,17 @@ impl<'a> Search<'a> {
     ) -> Result<(), Box<Failure>> {
         for entrance in doors.iter().flatten() {
             let spent = (entrance.crashes, entrance.faults, entrance.torn);
+            let mut hasher = Hash128::default();
+            (entrance.hash, world.calls, spent).hash(&mut hasher);
+            if !self.seen.insert(hasher.finish128()) {
+                continue;
+            }
             let last = entrance.crashes > 0 && entrance.crashes >= self.bounds.crashes;
-            let mut entered = world.entered_as(&entrance.state, spent, &entrance.path);
+            let path = entrance.path.steps();
+            let mut entered = world.entered_as(&entrance.state, spent, &path);
             if !last {
                 self.push(entered, next);
-            } else if self.seen.insert(entered.state_hash()) {
+            } else {
                 count(&self.tally.states, 1);
                 let ended = guarded(|| {
                     entered.apply(&Step::Call(Call::New))?;

@@ -48,12 +48,12 @@ impl<T> Memo<T> {
     }
 
     /// Keeps a value unless another thread was faster; what is kept, and whether it was this.
-    pub fn insert(&self, hash: u128, value: T) -> (Arc<T>, bool) {
+    pub fn insert(&self, hash: u128, value: Arc<T>) -> (Arc<T>, bool) {
         let mut first = false;
         let mut shard = locked(&self.shards[shard(hash)]);
         let kept = shard.entry(hash).or_insert_with(|| {
             first = true;
-            Arc::new(value)
+            value
         });
         (Arc::clone(kept), first)
     }
