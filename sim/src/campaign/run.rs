@@ -16,6 +16,8 @@ use crate::world::{Crash, Fault, Step, World};
 
 /// Steps of one run at most.
 const STEPS_MAX: u32 = 3_000;
+/// Steps more for each commit of a script.
+const STEPS_EACH: u32 = 16;
 
 /// A broken promise, and the run that led to it.
 #[derive(Clone, Debug)]
@@ -134,7 +136,8 @@ struct Run {
 
 impl Run {
     fn go(&mut self) -> Result<(), Violation> {
-        for _ in 0..STEPS_MAX {
+        let steps_max = STEPS_MAX + STEPS_EACH * self.plan.setup.script.len() as u32;
+        for _ in 0..steps_max {
             if self.world.refusals > 0 {
                 return Ok(()); // no store survives this disk, and this one says so
             }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use indelible::units::Now;
 
@@ -123,10 +124,14 @@ impl Search<'_> {
         mut look: impl FnMut(&Disk, Crash, bool) -> Ended,
     ) -> Ended {
         let mut clean = HashSet::new();
-        for (index, image) in (0u32..).zip(disk.images(UNTORN)) {
+        let mut untorn = disk.images(UNTORN);
+        for (index, image) in (0u32..).zip(&mut untorn) {
             *images += 1;
             clean.insert(Hash128::of(&image));
             look(&image, Crash::Clean(index), torn)?;
+        }
+        if untorn.is_coarse() {
+            self.coarse.store(true, Ordering::Relaxed);
         }
         if !torn {
             for (index, image) in (0u32..).zip(disk.images(self.limits)) {

@@ -41,6 +41,8 @@ pub(super) struct Search<'a> {
     busy: AtomicUsize,
     stop: AtomicBool,
     unfinished: AtomicBool,
+    /// Whether a crash had more to choose from than is enumerated.
+    pub coarse: AtomicBool,
     failure: Mutex<Option<Failure>>,
 }
 
@@ -66,6 +68,7 @@ impl<'a> Search<'a> {
             busy: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
             unfinished: AtomicBool::new(false),
+            coarse: AtomicBool::new(false),
             failure: Mutex::default(),
         }
     }
@@ -87,7 +90,8 @@ impl<'a> Search<'a> {
         let mut counts = self.tally.read();
         counts.workloads = (self.universe.alphabet.len() as u64).pow(self.bounds.ops);
         counts.violations = u64::from(failure.is_some());
-        let finished = failure.is_none() && !self.unfinished.load(Ordering::SeqCst);
+        let cut = self.unfinished.load(Ordering::SeqCst) || self.coarse.load(Ordering::SeqCst);
+        let finished = failure.is_none() && !cut;
         Outcome {
             counts,
             failure,
