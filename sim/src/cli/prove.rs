@@ -127,7 +127,7 @@ fn describe(universe: &Universe) -> String {
 alphabet   {} (of {} calls each, every sequence; then close)
 steps      every order of calls, effects given out and completed in two lanes, and timeouts
 crashes    process crash and power loss at every state, inside effects, and inside every opening
-tears      {tear}
+tears      {tear}; one in a run, none in a run with a fault
 faults     {faults}
 sampled    nothing",
         setup.profile.name,

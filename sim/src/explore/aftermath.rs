@@ -55,7 +55,7 @@ impl After<'_> {
         loop {
             let mut fork = self.world.fork();
             let parts = fork.crash_process_with(&mut odometer);
-            if !(parts && self.world.torn) {
+            if !parts || self.may_tear() {
                 self.images += 1;
                 let left = fork.vfs.with(|disk| disk.process_crash());
                 let crash = Crash::Process(odometer.taken());
@@ -71,13 +71,18 @@ impl After<'_> {
         let mut fork = self.world.fork();
         fork.crash_power();
         let disk = fork.vfs.disk();
-        let (search, torn) = (self.search, self.world.torn);
+        let (search, tears, before) = (self.search, self.may_tear(), self.world.torn);
         let mut images = 0;
-        search.each_image(&disk, torn, &mut images, |image, crash, torn| {
-            self.beyond(image, CrashKind::Power, crash, torn)
+        search.each_image(&disk, tears, &mut images, |image, crash, torn| {
+            self.beyond(image, CrashKind::Power, crash, torn || before)
         })?;
         self.images += images;
         Ok(())
+    }
+
+    /// In one run either a write is torn, once, or calls fail.
+    fn may_tear(&self) -> bool {
+        !self.world.torn && self.world.faults == 0
     }
 
     fn beyond(&mut self, left: &Disk, kind: CrashKind, crash: Crash, torn: bool) -> Ended {

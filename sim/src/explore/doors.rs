@@ -115,11 +115,11 @@ impl Search<'_> {
         self.interned.insert(hasher.finish128(), Arc::new(doors)).0
     }
 
-    /// Every image of a power loss here; the torn ones only if nothing was torn before.
+    /// Every image of a power loss here, and whether a write is torn in it.
     pub(super) fn each_image(
         &self,
         disk: &Disk,
-        torn: bool,
+        tears: bool,
         images: &mut u64,
         mut look: impl FnMut(&Disk, Crash, bool) -> Ended,
     ) -> Ended {
@@ -128,12 +128,12 @@ impl Search<'_> {
         for (index, image) in (0u32..).zip(&mut untorn) {
             *images += 1;
             clean.insert(Hash128::of(&image));
-            look(&image, Crash::Clean(index), torn)?;
+            look(&image, Crash::Clean(index), false)?;
         }
         if untorn.is_coarse() {
             self.coarse.store(true, Ordering::Relaxed);
         }
-        if !torn {
+        if tears {
             for (index, image) in (0u32..).zip(disk.images(self.limits)) {
                 if !clean.contains(&Hash128::of(&image)) {
                     *images += 1;
@@ -224,13 +224,18 @@ impl Work<'_> {
         calls.pop(); // the world's own lock
         vfs.with(|disk| disk.set_tracing(false));
         let fold = self.keep(vfs, up, CrashKind::Process, self.faults, whole);
-        if self.crashes < self.search.bounds.crashes {
+        if self.crashes < self.search.bounds.crashes && !self.torn {
             self.cut(&calls, fold)?;
         }
         if self.faults < self.search.bounds.faults && !self.torn {
             self.strike(&calls)?;
         }
         Ok(())
+    }
+
+    /// In one run either a write is torn, once, or calls fail.
+    fn may_tear(&self) -> bool {
+        !self.torn && self.faults == 0
     }
 
     fn now(&self) -> Now {
@@ -280,7 +285,7 @@ impl Work<'_> {
             if !changes(*kind) {
                 continue;
             }
-            let parts = *kind == CallKind::Write && !self.torn;
+            let parts = *kind == CallKind::Write && self.may_tear();
             let keeps: &[u32] = if parts { &[0, 2, 3] } else { &[0] };
             for keep in keeps {
                 let left = self.cut_at(call, *keep)?;
@@ -292,9 +297,9 @@ impl Work<'_> {
             if syncs && self.disk.profile().power_loss {
                 let left = self.cut_at(call, 0)?;
                 let same = firm.then_some(whole);
-                let (search, torn) = (self.search, self.torn);
+                let (search, tears) = (self.search, self.may_tear());
                 let mut images = 0;
-                search.each_image(&left, torn, &mut images, |image, crash, torn| {
+                search.each_image(&left, tears, &mut images, |image, crash, torn| {
                     self.beyond(image, call, crash, torn, same)
                 })?;
                 self.images += images;

@@ -21,8 +21,9 @@
 //! 7. The wall clock stands still, and a fault that stays goes when it has struck three times: the
 //!    search must end.
 //!
-//! What is a bound like those of calls, crashes and faults: at most one write is torn in a run, and
-//! no call of an opening fails behind a torn write.
+//! What is a bound like those of calls, crashes and faults: in one run either a write is torn, once,
+//! or calls fail, and no crash cuts an opening behind a torn write (one that is absent, or reads as
+//! zeros or garbage, leaves such a tail as well, and there it does).
 
 mod aftermath;
 mod counts;

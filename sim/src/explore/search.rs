@@ -214,7 +214,7 @@ impl<'a> Search<'a> {
                 fault,
             };
             self.follow(world, &complete(None), next)?;
-            if world.faults < self.bounds.faults {
+            if world.faults < self.bounds.faults && !world.torn {
                 let kind = world.out_kind(slot).expect("an effect is out");
                 for fault in world.faults_of(kind) {
                     self.follow(world, &complete(Some(fault)), next)?;
