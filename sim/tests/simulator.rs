@@ -25,6 +25,7 @@ fn explored(setup: Setup, ops: u32, threads: usize) -> Outcome {
         setup,
         bounds,
         alphabet,
+        first: None,
         states_max: u64::MAX,
     };
     explore(&universe, threads, &|_| {})

@@ -24,6 +24,7 @@ pub(super) fn run(args: &ProveArgs, threads: usize) -> End {
         setup,
         bounds,
         alphabet,
+        first: None,
         states_max: u64::MAX,
     };
     let text = describe(&universe);

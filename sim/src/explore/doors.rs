@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 
+use indelible::keyspace::Keyspace;
 use indelible::units::Now;
 
 use super::counts::count;
@@ -27,9 +28,17 @@ pub(super) struct Entrance {
     pub fold: Fold,
     /// The process and its disk, as one number.
     pub hash: u128,
-    pub state: Arc<(Disk, Up)>,
+    pub state: Arc<Entered>,
     /// The openings that led here.
     pub path: Path,
+}
+
+/// A process that has just opened the store, and its disk.
+#[derive(Debug)]
+pub(super) struct Entered {
+    pub keyspace: Keyspace,
+    /// Let go of once nothing more will begin here.
+    pub state: Mutex<Option<(Disk, Up)>>,
 }
 
 /// All entrances from one disk, or the broken promise on the way.
@@ -257,13 +266,16 @@ impl Work<'_> {
         let fold = fold(up.engine.keyspace(), self.now().wall);
         let disk = vfs.disk();
         let mut hasher = Hash128::default();
-        (&disk, &up.engine).hash(&mut hasher);
+        // Behind the last crash a state is let go of once it was seen: told apart from others.
+        let last = self.crashes >= self.search.bounds.crashes;
+        (&disk, &up.engine, last).hash(&mut hasher);
         let hash = hasher.finish128();
-        let state = self
-            .search
-            .entered
-            .get(hash)
-            .unwrap_or_else(|| self.search.entered.insert(hash, Arc::new((disk, up))).0);
+        let state = self.search.entered.get(hash).unwrap_or_else(|| {
+            let keyspace = up.engine.keyspace().clone();
+            let state = Mutex::new(Some((disk, up)));
+            let entered = Arc::new(Entered { keyspace, state });
+            self.search.entered.insert(hash, entered).0
+        });
         let (crashes, path) = (self.crashes, Path::before(step, &Path::default()));
         self.found.push(Entrance {
             kind,

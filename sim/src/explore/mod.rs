@@ -57,6 +57,8 @@ pub struct Universe {
     pub bounds: Bounds,
     /// The calls that workloads are made of.
     pub alphabet: Vec<Call>,
+    /// The first call of all workloads; none: each of the alphabet.
+    pub first: Option<Call>,
     /// States at most; behind them the search is not finished.
     pub states_max: u64,
 }
@@ -75,8 +77,38 @@ pub struct Outcome {
 /// Told now and then how far a search is.
 pub type Progress<'a> = &'a (dyn Fn(Counts) + Sync);
 
+/// Calls from which on workloads are searched apart by their first call: what each part remembers
+/// fits memory, and is let go of.
+const APART_OPS_MIN: u32 = 3;
+
 /// Searches all of a universe, or up to the first broken promise.
 #[must_use]
 pub fn explore(universe: &Universe, threads: usize, progress: Progress<'_>) -> Outcome {
-    search::Search::new(universe).run(threads.max(1), progress)
+    let threads = threads.max(1);
+    if universe.bounds.ops < APART_OPS_MIN
+        || universe.bounds.crashes < 2
+        || universe.first.is_some()
+    {
+        return search::Search::new(universe).run(threads, progress);
+    }
+    let mut whole = Outcome {
+        counts: Counts::default(),
+        failure: None,
+        finished: true,
+    };
+    for first in &universe.alphabet {
+        let part = Universe {
+            first: Some(*first),
+            ..universe.clone()
+        };
+        let before = whole.counts;
+        let outcome = search::Search::new(&part).run(threads, &|counts| progress(before + counts));
+        whole.counts += outcome.counts;
+        whole.finished &= outcome.finished;
+        whole.failure = outcome.failure;
+        if whole.failure.is_some() {
+            break;
+        }
+    }
+    whole
 }

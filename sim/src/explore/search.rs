@@ -8,16 +8,16 @@ use indelible::effect::Lane;
 use indelible::units::Now;
 
 use super::counts::{Tally, count};
-use super::doors::Doors;
+use super::doors::{Doors, Entered};
 use super::shards::{Memo, Seen, locked};
 use super::{Bounds, Outcome, Progress, Universe};
 use crate::call::Call;
 use crate::campaign::{Failure, guarded};
 use crate::digest::Hash128;
-use crate::disk::{Disk, Limits};
+use crate::disk::Limits;
 use crate::oracle::{CrashKind, Fold, Obligation, Violation};
 use crate::setup::Setup;
-use crate::world::{Step, Up, World, limits};
+use crate::world::{Step, World, limits};
 
 /// Steps behind which a run will never end.
 const DEPTH_MAX: usize = 3_000;
@@ -35,7 +35,7 @@ pub(super) struct Search<'a> {
     pub doors: Memo<Doors>,
     pub interned: Memo<Doors>,
     pub aftermaths: Memo<Doors>,
-    pub entered: Memo<(Disk, Up)>,
+    pub entered: Memo<Entered>,
     seen: Seen,
     shared: Mutex<Vec<World>>,
     busy: AtomicUsize,
@@ -88,7 +88,9 @@ impl<'a> Search<'a> {
         });
         let failure = locked(&self.failure).take();
         let mut counts = self.tally.read();
-        counts.workloads = (self.universe.alphabet.len() as u64).pow(self.bounds.ops);
+        let letters = self.universe.alphabet.len() as u64;
+        let free = self.bounds.ops - u32::from(self.universe.first.is_some());
+        counts.workloads = letters.pow(free);
         counts.violations = u64::from(failure.is_some());
         let cut = self.unfinished.load(Ordering::SeqCst) || self.coarse.load(Ordering::SeqCst);
         let finished = failure.is_none() && !cut;
@@ -199,7 +201,9 @@ impl<'a> Search<'a> {
 
     fn calls(&self, world: &World, next: &mut Vec<World>) -> Result<(), Box<Failure>> {
         if world.calls < self.bounds.ops {
-            for call in &self.universe.alphabet {
+            let first = self.universe.first.filter(|_| world.calls == 0);
+            let all = self.universe.alphabet.iter();
+            for call in all.filter(|call| first.is_none_or(|first| first == **call)) {
                 self.follow(world, &Step::Call(*call), next)?;
             }
         }
@@ -267,7 +271,7 @@ impl<'a> Search<'a> {
                 continue;
             }
             judged.push((entrance.kind, entrance.fold));
-            let keyspace = entrance.state.1.engine.keyspace();
+            let keyspace = &entrance.state.keyspace;
             if let Err(violation) = world.oracle.judge(entrance.kind, keyspace) {
                 return Err(self.failure(world, &entrance.path.steps(), violation));
             }
@@ -284,14 +288,21 @@ impl<'a> Search<'a> {
     ) -> Result<(), Box<Failure>> {
         for entrance in doors.iter().flatten() {
             let spent = (entrance.crashes, entrance.faults, entrance.torn);
+            let last = entrance.crashes > 0 && entrance.crashes >= self.bounds.crashes;
+            // Behind the last crash it does not matter which call would be next.
+            let calls = if last { u32::MAX } else { world.calls };
             let mut hasher = Hash128::default();
-            (entrance.hash, world.calls, spent).hash(&mut hasher);
+            let spent_here = if last { (0, 0, false) } else { spent };
+            (entrance.hash, calls, spent_here).hash(&mut hasher);
             if !self.seen.insert(hasher.finish128()) {
                 continue;
             }
-            let last = entrance.crashes > 0 && entrance.crashes >= self.bounds.crashes;
+            let mut held = locked(&entrance.state.state);
+            let state = if last { held.take() } else { held.clone() };
+            drop(held);
+            let Some(state) = state else { continue };
             let path = entrance.path.steps();
-            let mut entered = world.entered_as(&entrance.state, spent, &path);
+            let mut entered = world.entered_as(state, spent, &path);
             if !last {
                 self.push(entered, next);
             } else {

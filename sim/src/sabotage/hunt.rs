@@ -41,6 +41,7 @@ pub fn hunt(sabotage: &Sabotage, blindness: Blindness) -> Option<Caught> {
             faults,
         },
         alphabet: sabotage.alphabet.to_vec(),
+        first: None,
         states_max: STATES_MAX,
     };
     if let Some(failure) = explore(&universe, 1, &|_| {}).failure {

@@ -184,7 +184,7 @@ impl World {
     /// This world, after crashes that led to this process on this disk.
     pub(crate) fn entered_as(
         &self,
-        state: &(Disk, Up),
+        state: (Disk, Up),
         (crashes, faults, torn): (u32, u32, bool),
         path: &[Step],
     ) -> Self {
@@ -197,8 +197,8 @@ impl World {
         }
         Self {
             setup: Arc::clone(&self.setup),
-            vfs: SimVfs::from_disk(disk.clone()),
-            up: Some(up.clone()),
+            vfs: SimVfs::from_disk(disk),
+            up: Some(up),
             oracle,
             now: Now {
                 mono: MONO_START,
