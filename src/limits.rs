@@ -14,6 +14,10 @@ pub const DATABASES_MAX: u32 = 16_384;
 
 /// A string value longer than this is kept in chunks behind shared pointers, in bytes.
 pub const VALUE_CHUNK_LEN: usize = 64 << 10;
+/// Items of a collection that is kept in one allocation, at most.
+pub const PACKED_COUNT_MAX: usize = 64;
+/// Bytes of a collection that is kept in one allocation, at most.
+pub const PACKED_LEN_MAX: usize = 4 << 10;
 /// One write effect is at most so long, in bytes (O10).
 pub const WRITE_LEN_MAX: usize = 1 << 20;
 /// Commits are gathered into one frame until its body is so long, in bytes; one longer commit
@@ -23,6 +27,8 @@ pub const FRAME_LEN_TARGET: usize = 256 << 10;
 pub const BASE_CHUNK_LEN: usize = 128 << 10;
 /// Values longer than this are written to a base in pieces (`SET`, then `APPEND`), in bytes.
 pub const BASE_PIECE_LEN: usize = 64 << 10;
+/// Items of a collection that one command of a base holds at most.
+pub const BASE_PIECE_ITEMS: usize = 64;
 /// Bytes written to a base between two syncs, so that dirty pages stay bounded.
 pub const BASE_SYNC_EVERY: u64 = 8 << 20;
 /// Bytes of one copy or read effect while the gap is filled.
@@ -77,6 +83,14 @@ pub const READ_LEN: usize = 1 << 20;
 const _: () = assert!(
     KEY_LEN_MAX <= BASE_PIECE_LEN,
     "a base at most doubles a value"
+);
+const _: () = assert!(
+    VALUE_CHUNK_LEN <= BASE_PIECE_LEN,
+    "a chunk of a string is one piece of a base"
+);
+const _: () = assert!(
+    PACKED_COUNT_MAX <= u8::MAX as usize,
+    "a count of packed items is one byte"
 );
 const _: () = assert!(VALUE_LEN_MAX < COMMIT_LEN_MAX, "a commit holds any value");
 const _: () = assert!(KEY_LEN_MAX < COMMIT_LEN_MAX, "a commit holds any key");

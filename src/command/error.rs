@@ -66,6 +66,120 @@ pub enum CommandError {
     /// The value would be longer than [`VALUE_LEN_MAX`](crate::limits::VALUE_LEN_MAX).
     #[error("ERR string exceeds maximum allowed size (proto-max-bulk-len)")]
     TooLong,
+    /// Not spelt as a floating number.
+    #[error("ERR value is not a valid float")]
+    NotAFloat,
+    /// A field's value is not spelt as a 64-bit number.
+    #[error("ERR hash value is not an integer")]
+    HashNotAnInteger,
+    /// A field's value is not spelt as a floating number.
+    #[error("ERR hash value is not a float")]
+    HashNotAFloat,
+    /// A sum that is no number.
+    #[error("ERR increment would produce NaN or Infinity")]
+    NotFinite,
+    /// The key must be there.
+    #[error("ERR no such key")]
+    NoSuchKey,
+    /// No element of that index.
+    #[error("ERR index out of range")]
+    IndexOutOfRange,
+    /// A count that is negative, or none.
+    #[error("ERR value is out of range, must be positive")]
+    NotPositive,
+    /// No keys where their number is told first.
+    #[error("ERR numkeys should be greater than 0")]
+    NumKeys,
+    /// Fewer keys than told.
+    #[error("ERR Number of keys can't be greater than number of args")]
+    TooManyKeys,
+    /// A count of nothing.
+    #[error("ERR count should be greater than 0")]
+    CountZero,
+    /// An option's number is negative.
+    #[error("ERR {name} can't be negative")]
+    Negative {
+        /// The option.
+        name: &'static str,
+    },
+    /// The zeroth match.
+    #[error(
+        "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or \
+         use negative to start from the end of the list"
+    )]
+    RankZero,
+    /// A rank that cannot be negated.
+    #[error("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807")]
+    RankMin,
+    /// NX with XX.
+    #[error("ERR XX and NX options at the same time are not compatible")]
+    NxXx,
+    /// GT, LT and NX exclude each other.
+    #[error("ERR GT, LT, and/or NX options at the same time are not compatible")]
+    GtLtNx,
+    /// INCR with several members.
+    #[error("ERR INCR option supports a single increment-element pair")]
+    IncrPairs,
+    /// A sum of scores that is no number.
+    #[error("ERR resulting score is not a number (NaN)")]
+    ScoreNotANumber,
+    /// A bound of a range is not spelt as a score.
+    #[error("ERR min or max is not a float")]
+    BoundNotAFloat,
+    /// A bound of a range is not spelt as a name.
+    #[error("ERR min or max not valid string range item")]
+    BoundNotAName,
+    /// LIMIT in a range by rank.
+    #[error("ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX")]
+    LimitByRank,
+    /// WITHSCORES in a range by name.
+    #[error("ERR syntax error, WITHSCORES not supported in combination with BYLEX")]
+    ScoresByLex,
+    /// No key to combine.
+    #[error("ERR at least 1 input key is needed for '{name}' command")]
+    NoInputKey {
+        /// The command, in lower case.
+        name: String,
+    },
+    /// A weight is not spelt as a floating number.
+    #[error("ERR weight value is not a float")]
+    WeightNotAFloat,
+    /// An offset before the beginning.
+    #[error("ERR offset is out of range")]
+    OffsetOutOfRange,
+    /// No place of a bit.
+    #[error("ERR bit offset is not an integer or out of range")]
+    BitOffset,
+    /// Neither 0 nor 1.
+    #[error("ERR bit is not an integer or out of range")]
+    BitValue,
+    /// Neither 0 nor 1, for `BITPOS`.
+    #[error("ERR The bit argument must be 1 or 0.")]
+    BitArgument,
+    /// `BITOP NOT` of several keys.
+    #[error("ERR BITOP NOT must be called with a single source key.")]
+    BitOpNot,
+    /// Not `WRAP`, `SAT` or `FAIL`.
+    #[error("ERR Invalid OVERFLOW type specified")]
+    BitFieldOverflow,
+    /// No type of an integer.
+    #[error(
+        "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported \
+         but i64 is."
+    )]
+    BitFieldType,
+    /// `BITFIELD_RO` with a write.
+    #[error("ERR BITFIELD_RO only supports the GET subcommand")]
+    BitFieldReadOnly,
+    /// From a key to itself.
+    #[error("ERR source and destination objects are the same")]
+    SameObject,
+    /// No number of a database.
+    #[error("ERR invalid {which} DB index")]
+    InvalidSwapDb {
+        /// Which of both.
+        which: &'static str,
+    },
     /// It may write, and this is a reader.
     #[error("READONLY You can't write against a read only replica.")]
     ReadOnly,

@@ -83,13 +83,13 @@ impl Writer<'_> {
         Ok(Reply::Int(1))
     }
 
-    fn set_expiry(&mut self, key: &[u8], expiry: Option<WallMillis>) {
+    pub(super) fn set_expiry(&mut self, key: &[u8], expiry: Option<WallMillis>) {
         self.keyspace.update(self.db, key, |entry| {
             entry.expiry = expiry;
         });
     }
 
-    fn unix_millis(&self, time: ExpireTime) -> Result<i64> {
+    pub(super) fn unix_millis(&self, time: ExpireTime) -> Result<i64> {
         let now = self.now_signed();
         let at = match time {
             ExpireTime::Seconds(number) => number

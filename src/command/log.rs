@@ -116,21 +116,6 @@ pub fn write_select(out: &mut Vec<u8>, db: u32) {
     write_arg(out, Arg::Int(db.into()));
 }
 
-/// Writes one piece of a string value to a base: `SET key piece` for the first, `APPEND key piece`
-/// for those behind it.
-pub fn write_base_entry(out: &mut Vec<u8>, key: &[u8], piece: &[u8], first: bool) {
-    let name: &[u8] = if first { b"SET" } else { b"APPEND" };
-    resp::write_command(out, &[name, key, piece]);
-}
-
-/// Writes when a key of a base expires, behind its last piece: `PEXPIREAT key millis`.
-pub fn write_base_expiry(out: &mut Vec<u8>, key: &[u8], expiry: crate::units::WallMillis) {
-    resp::write_argc(out, 3);
-    resp::write_bulk(out, b"PEXPIREAT");
-    resp::write_bulk(out, key);
-    write_arg(out, Arg::Int(i64::try_from(expiry.0).unwrap_or(i64::MAX)));
-}
-
 fn write_arg(out: &mut Vec<u8>, arg: Arg<'_>) {
     match arg {
         Arg::Bytes(bytes) => resp::write_bulk(out, bytes),

@@ -5,24 +5,41 @@
 //! same effect, reply and log, byte for byte. A reading access to an expired key sees nothing; a
 //! writing one removes it first, and logs that.
 
+mod base;
+mod bitfield;
+mod bits;
+mod call;
 mod error;
 mod expiry;
 mod glob;
+mod hashes;
 mod keys;
+mod kind;
+mod lists;
 mod log;
+mod number;
 mod parse;
 mod replay;
 mod reply;
+mod scan;
+mod sets;
+mod spaces;
 mod strings;
+mod substrings;
 #[cfg(test)]
 mod tests;
 mod types;
+mod zranges;
+mod zsets;
+mod zstores;
 
 use alloc::vec::Vec;
 
+pub use base::BasePieces;
+pub use call::Call;
 pub use error::CommandError;
 pub use glob::glob_matches;
-pub use log::{CommitLog, LoggedCommit, write_base_entry, write_base_expiry, write_select};
+pub use log::{CommitLog, LoggedCommit, write_select};
 pub use replay::{Applied, Replay, ReplayError};
 pub use reply::Reply;
 pub use types::{Command, ExpireConditions, ExpireTime, SetCondition, SetExpiry, SetOptions};
@@ -30,6 +47,7 @@ pub use types::{Command, ExpireConditions, ExpireTime, SetCondition, SetExpiry, 
 use crate::keyspace::{Entry, Keyspace};
 use crate::limits::{ARGC_MAX, DATABASES_MAX, KEY_LEN_MAX, VALUE_LEN_MAX};
 use crate::units::WallMillis;
+use call::Run;
 use log::Arg;
 
 /// Executes a command and collects what it changed.
@@ -131,6 +149,10 @@ impl<'a> View<'a> {
                 message: Some(message),
             }
             | Command::Echo { message } => Ok(Reply::Bulk(message.clone())),
+            Command::Call(call) => match call.spec.run {
+                Run::Read(run) => run(self, &call.argv),
+                Run::Write(_) => return None,
+            },
             _ => return None,
         })
     }
@@ -188,6 +210,13 @@ impl Writer<'_> {
             Command::Persist { key } => self.persist(key),
             Command::FlushDb => self.flush_db(),
             Command::FlushAll => self.flush_all(),
+            Command::Call(Call {
+                spec: call::Spec {
+                    run: Run::Write(run),
+                    ..
+                },
+                argv,
+            }) => run(self, argv),
             reading => unreachable!("{} only reads", reading.name()),
         }
     }
@@ -218,6 +247,12 @@ impl Command {
             | Self::Decr { key }
             | Self::IncrBy { key, .. }
             | Self::DecrBy { key, .. } => return check(3, fits(key, None)),
+            Self::Call(Call { spec, argv }) => {
+                let keys = argv.iter().skip(1).take(spec.keys);
+                let fit = keys.into_iter().all(|key| fits(key, None));
+                let short = argv.iter().all(|arg| arg.len() <= VALUE_LEN_MAX);
+                return check(argv.len(), fit && short);
+            }
             _ => return Ok(()),
         };
         check(1 + keys.len(), true)

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::call::Call;
 use super::types::{ExpireConditions, ExpireTime, SetCondition, SetExpiry, SetOptions};
 use super::{Command, CommandError};
 use crate::keyspace::{ScanCursor, Str};
@@ -120,7 +121,10 @@ impl Command {
     /// # Errors
     /// As Redis 7.0.15 refuses it, in its words.
     pub fn parse(argv: &[&[u8]]) -> Result<Self, CommandError> {
-        let (name, least, most, parse) = find(argv).ok_or_else(|| CommandError::unknown(argv))?;
+        let Some((name, least, most, parse)) = find(argv) else {
+            let call = Call::parse(argv).ok_or_else(|| CommandError::unknown(argv))?;
+            return Ok(Self::Call(call?));
+        };
         if argv.len() > ARGC_MAX {
             return Err(CommandError::TooManyArguments);
         }

@@ -152,6 +152,10 @@ fn has_relative_time(command: &Command) -> bool {
             matches!(time, ExpireTime::Seconds(_) | ExpireTime::Millis(_))
         }
         Command::SetEx { .. } | Command::PSetEx { .. } => true,
+        Command::Call(call) => {
+            let option = call.argv().get(2).map(|option| option.to_ascii_lowercase());
+            command.name() == "getex" && option.is_some_and(|it| it == b"ex" || it == b"px")
+        }
         _ => false,
     }
 }

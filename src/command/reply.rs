@@ -21,6 +21,8 @@ pub enum Reply {
     Bulk(Str),
     /// Nothing there.
     Nil,
+    /// Nothing there, where several replies could be.
+    NilArray,
     /// Several replies.
     Array(Vec<Reply>),
     /// The command was refused and changed nothing.
@@ -40,6 +42,7 @@ impl Reply {
             }
             Self::Bulk(string) => resp::write_bulk_pieces(out, string.len(), string.chunks()),
             Self::Nil => out.extend_from_slice(b"$-1\r\n"),
+            Self::NilArray => out.extend_from_slice(b"*-1\r\n"),
             Self::Array(replies) => {
                 resp::write_argc(out, replies.len());
                 for reply in replies {

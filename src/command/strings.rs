@@ -15,10 +15,11 @@ const INTEGER_LEN_MAX: usize = 20;
 
 type Result<T = Reply> = core::result::Result<T, CommandError>;
 
-fn string(entry: Option<&Entry>) -> Result<Option<&Str>> {
+pub(super) fn string(entry: Option<&Entry>) -> Result<Option<&Str>> {
     match entry.map(|entry| &entry.value) {
         None => Ok(None),
         Some(Value::String(string)) => Ok(Some(string)),
+        Some(_) => Err(CommandError::WrongType),
     }
 }
 
@@ -130,8 +131,9 @@ impl Writer<'_> {
             self.keyspace.insert(self.db, key, entry);
         } else {
             self.keyspace.update(self.db, key, |entry| {
-                let Value::String(string) = &mut entry.value;
-                string.append_str(value);
+                if let Value::String(string) = &mut entry.value {
+                    string.append_str(value);
+                }
             });
         }
         let args = [Arg::Bytes(key), Arg::Str(value)];
@@ -177,7 +179,7 @@ impl Writer<'_> {
     }
 
     /// Puts a string under a key, whatever was there, and logs it.
-    fn store(&mut self, key: &[u8], value: &Str, expiry: Option<WallMillis>, keep: bool) {
+    pub(super) fn store(&mut self, key: &[u8], value: &Str, expiry: Option<WallMillis>, keep: bool) {
         let kept = self.keyspace.get(self.db, key).filter(|_| keep);
         let kept = kept.and_then(|entry| entry.expiry);
         let mut entry = Entry::string(value.clone());

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::call::Call;
 use crate::keyspace::{ScanCursor, Str};
 
 /// When a `SET` lets its key expire.
@@ -163,6 +164,8 @@ pub enum Command {
     Ping { message: Option<Str> },
     /// `ECHO message`
     Echo { message: Str },
+    /// A command on a collection, and others that are kept as their arguments.
+    Call(Call),
 }
 
 impl Command {
@@ -228,12 +231,16 @@ impl Command {
             Self::Select { .. } => "select",
             Self::Ping { .. } => "ping",
             Self::Echo { .. } => "echo",
+            Self::Call(call) => call.spec.name,
         }
     }
 
     /// Whether it may change the keyspace.
     #[must_use]
     pub const fn is_write(&self) -> bool {
+        if let Self::Call(call) = self {
+            return call.is_write();
+        }
         matches!(
             self,
             Self::Set { .. }

@@ -12,7 +12,7 @@ use super::ticket::Ticket;
 use super::update::Update;
 use crate::command::{Command, ExpireTime, Reply, SetOptions, glob_matches, query};
 use crate::engine::{AppendFsync, Batch};
-use crate::keyspace::{Keyspace, ScanCursor, Str, Value};
+use crate::keyspace::{Keyspace, ScanCursor, Str};
 use crate::units::{Now, WallMillis};
 
 /// When a key expires.
@@ -515,9 +515,11 @@ fn optional(reply: Reply) -> Result<Option<Vec<u8>>, StoreError> {
 }
 
 fn live_string(keyspace: &Keyspace, db: u32, key: &[u8], now: WallMillis) -> Option<Str> {
-    match &keyspace.get_live(db, key, now)?.value {
-        Value::String(string) => Some(string.clone()),
-    }
+    keyspace
+        .get_live(db, key, now)?
+        .value
+        .as_string()
+        .cloned()
 }
 
 pub(super) fn ttl(keyspace: &Keyspace, db: u32, key: &[u8], now: WallMillis) -> Ttl {

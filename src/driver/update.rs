@@ -6,7 +6,7 @@ use std::vec::Vec;
 use super::commands::Commands;
 use super::db::{Ttl, ttl};
 use crate::command::{self, Command, Reply};
-use crate::keyspace::{Keyspace, Value};
+use crate::keyspace::{Keyspace, Str};
 use crate::units::Now;
 
 /// The inside of an [`update`](crate::Db::update): reads see the store as it stood before, writes are
@@ -41,9 +41,7 @@ impl<'a> Update<'a> {
         let entry = self
             .keyspace
             .get_live(self.db, key.as_ref(), self.now.wall)?;
-        match &entry.value {
-            Value::String(string) => Some(string.to_vec()),
-        }
+        entry.value.as_string().map(Str::to_vec)
     }
 
     /// Whether `key` was there before the update.

@@ -3,10 +3,10 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use crate::command;
+use crate::command::{self, BasePieces};
 use crate::effect::{Action, FileHandle, IoError, Payload};
 use crate::keyspace::SnapshotItem;
-use crate::limits::{BASE_PIECE_LEN, BASE_SYNC_EVERY, WRITE_LEN_MAX};
+use crate::limits::{BASE_SYNC_EVERY, WRITE_LEN_MAX};
 use crate::log::{self, FrameKind, FrameMeta, Header};
 
 use super::Engine;
@@ -28,8 +28,8 @@ pub(super) struct BaseWriter {
     keys: u64,
     /// Taken from the snapshot, not yet in a chunk.
     items: VecDeque<SnapshotItem>,
-    /// How many pieces of the first item are in earlier chunks.
-    pieces_done: usize,
+    /// How much of the first item is in earlier chunks.
+    pieces: BasePieces,
     ended: bool,
 }
 
@@ -120,10 +120,10 @@ impl Engine {
                 command::write_select(&mut body, item.db);
                 selected = Some(item.db);
             }
-            let done = append_item(&mut body, item, &mut base.pieces_done, len_max);
+            let done = base.pieces.write(&mut body, &item.key, &item.entry, len_max);
             if done {
                 base.keys += 1;
-                base.pieces_done = 0;
+                base.pieces = BasePieces::default();
                 let item = base.items.pop_front().expect("just seen");
                 self.keyspace.discard(item.entry);
             }
@@ -165,25 +165,4 @@ impl Engine {
             }
         }
     }
-}
-
-/// Appends what fits of one entry, at least one piece; true when all of it is there.
-fn append_item(
-    body: &mut Vec<u8>,
-    item: &SnapshotItem,
-    pieces_done: &mut usize,
-    len_max: usize,
-) -> bool {
-    let crate::keyspace::Value::String(string) = &item.entry.value;
-    for piece in string.pieces(BASE_PIECE_LEN).skip(*pieces_done) {
-        if *pieces_done > 0 && body.len() >= len_max {
-            return false;
-        }
-        command::write_base_entry(body, &item.key, piece, *pieces_done == 0);
-        *pieces_done += 1;
-    }
-    if let Some(expiry) = item.entry.expiry {
-        command::write_base_expiry(body, &item.key, expiry);
-    }
-    true
 }

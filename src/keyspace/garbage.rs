@@ -8,7 +8,9 @@ use alloc::vec::Vec;
 use super::db::Db;
 use super::snapshot::{SnapshotItem, Touched};
 use super::text::{Chunk, Group};
+use super::tree::Rest;
 use super::undo::{Inverse, Undo};
+use super::values::record::{Element, Field, Member, ScoreOf, Scored};
 use super::{Entry, Value};
 
 /// Inverses that are freed on the spot if nothing large is among them.
@@ -24,9 +26,14 @@ enum Item {
         groups: Vec<Group>,
         chunks: Vec<Chunk>,
     },
+    List(Rest<Element>),
+    Hash(Rest<Field>),
+    Set(Rest<Member>),
+    Scores(Rest<Scored>),
+    Members(Rest<ScoreOf>),
 }
 
-/// A stack of things to be freed; each step frees one value, chunk or slot.
+/// A stack of things to be freed; each step frees one value, chunk, slot or node.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Garbage {
     items: Vec<Item>,
@@ -35,8 +42,9 @@ pub(super) struct Garbage {
 impl Garbage {
     pub fn undo(&mut self, undo: Undo) {
         let small = |inverse: &Inverse| match inverse {
-            Inverse::Entry { old, .. } => !old.as_ref().is_some_and(is_large),
+            Inverse::Entry { old, .. } => !old.as_ref().is_some_and(|old| old.value.is_large()),
             Inverse::Db { .. } => false,
+            Inverse::Swap { .. } => true,
         };
         let at_once = undo.inverses.len() <= AT_ONCE && undo.inverses.iter().all(small);
         if !at_once {
@@ -45,10 +53,21 @@ impl Garbage {
     }
 
     pub fn entry(&mut self, entry: Entry) {
-        let Value::String(string) = entry.value;
-        if let Some(groups) = string.into_groups() {
-            let chunks = Vec::new();
-            self.items.push(Item::String { groups, chunks });
+        match entry.value {
+            Value::String(string) => {
+                if let Some(groups) = string.into_groups() {
+                    let chunks = Vec::new();
+                    self.items.push(Item::String { groups, chunks });
+                }
+            }
+            Value::List(list) => self.items.extend(list.into_rest().map(Item::List)),
+            Value::Hash(fields) => self.items.extend(fields.into_rest().map(Item::Hash)),
+            Value::Set(set) => self.items.extend(set.into_rest().map(Item::Set)),
+            Value::ZSet(zset) => {
+                let (scores, members) = zset.into_rest();
+                self.items.extend(scores.map(Item::Scores));
+                self.items.extend(members.map(Item::Members));
+            }
         }
     }
 
@@ -80,55 +99,55 @@ impl Garbage {
     }
 
     fn step(&mut self, mut item: Item) {
-        match &mut item {
+        let more = match &mut item {
             Item::Inverses(inverses) => match inverses.pop() {
-                None => return,
+                None => false,
                 Some(inverse) => {
                     self.items.push(item);
                     return self.inverse(inverse);
                 }
             },
             Item::Snapshot(queue) => match queue.pop_front() {
-                None => return,
+                None => false,
                 Some(snapshot) => {
                     self.items.push(item);
                     return self.entry(snapshot.entry);
                 }
             },
-            Item::Touched(touched) => {
-                if touched.pop_first().is_none() {
-                    return;
-                }
-            }
+            Item::Touched(touched) => touched.pop_first().is_some(),
             Item::Db(db) => match db.dismantle() {
-                None => return,
+                None => false,
                 Some(slot) => {
                     self.items.push(item);
                     return slot.into_iter().for_each(|slot| self.entry(slot.entry));
                 }
             },
-            Item::String { groups, chunks } => {
-                if chunks.pop().is_none() {
-                    match groups.pop() {
-                        None => return,
-                        Some(group) => *chunks = Arc::into_inner(group).unwrap_or_default(),
+            Item::String { groups, chunks } => match chunks.pop() {
+                Some(_) => true,
+                None => match groups.pop() {
+                    None => false,
+                    Some(group) => {
+                        *chunks = Arc::into_inner(group).unwrap_or_default();
+                        true
                     }
-                }
-            }
+                },
+            },
+            Item::List(rest) => rest.dismantle(),
+            Item::Hash(rest) => rest.dismantle(),
+            Item::Set(rest) => rest.dismantle(),
+            Item::Scores(rest) => rest.dismantle(),
+            Item::Members(rest) => rest.dismantle(),
+        };
+        if more {
+            self.items.push(item);
         }
-        self.items.push(item);
     }
 
     fn inverse(&mut self, inverse: Inverse) {
         match inverse {
             Inverse::Entry { old: Some(old), .. } => self.entry(old),
-            Inverse::Entry { old: None, .. } => {}
+            Inverse::Entry { old: None, .. } | Inverse::Swap { .. } => {}
             Inverse::Db { old, .. } => self.db(old),
         }
     }
-}
-
-fn is_large(entry: &Entry) -> bool {
-    let Value::String(string) = &entry.value;
-    string.is_large()
 }

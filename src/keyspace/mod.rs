@@ -48,7 +48,8 @@
 //!   position and key, and holds no key twice.
 //! * **K3** the count is right, and there are at most 32 entries for a segment on average.
 //! * **K4** the order of expiry holds exactly the keys that expire, at their times.
-//! * **K5** a database that is kept in the map holds a key, and its number is within bounds.
+//! * **K5** a slot is a database, and its number is that of the slot unless databases were swapped;
+//!   a database that is kept in the map holds a key, and its number is within bounds.
 //! * **K6** there is at most one snapshot, and it is not done.
 //! * **K7** what is in the queue was touched or is passed, and no key is in it twice.
 //! * **K8** a database is kept only if it is not passed, and is not the living one.
@@ -59,11 +60,14 @@ mod entry;
 mod garbage;
 mod hash;
 mod index;
+mod slots;
 mod snapshot;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tree;
 mod undo;
+mod values;
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -74,11 +78,13 @@ pub use entry::{Entry, Value};
 pub use snapshot::SnapshotItem;
 pub use text::Str;
 pub use undo::Undo;
+pub use values::{Fields, List, Set, ZSet};
 
 use crate::limits::DATABASES_MAX;
 use crate::units::WallMillis;
 use db::Db;
 use garbage::Garbage;
+use slots::Slots;
 use snapshot::Snapshot;
 use undo::Inverse;
 
@@ -105,8 +111,9 @@ pub struct ScanCursor(pub u64);
 #[derive(Clone, Debug)]
 pub struct Keyspace {
     seed: u64,
-    /// Databases that hold a key.
+    /// Databases that hold a key, by slot.
     dbs: BTreeMap<u32, Arc<Db>>,
+    slots: Slots,
     journal: Vec<Inverse>,
     snapshot: Option<Snapshot>,
     garbage: Garbage,
@@ -120,6 +127,7 @@ impl Keyspace {
         Self {
             seed,
             dbs: BTreeMap::new(),
+            slots: Slots::default(),
             journal: Vec::new(),
             snapshot: None,
             garbage: Garbage::default(),
@@ -129,7 +137,7 @@ impl Keyspace {
     /// What a key holds, expired or not.
     #[must_use]
     pub fn get(&self, db: u32, key: &[u8]) -> Option<&Entry> {
-        let db = self.dbs.get(&db)?;
+        let db = self.db(db)?;
         let slot = db.index.find(self.position(key), key)?;
         Some(&slot.entry)
     }
@@ -143,7 +151,7 @@ impl Keyspace {
     /// How many keys a database holds, expired ones included.
     #[must_use]
     pub fn len(&self, db: u32) -> usize {
-        self.dbs.get(&db).map_or(0, |db| db.index.len())
+        self.db(db).map_or(0, |db| db.index.len())
     }
 
     /// Whether no database holds a key.
@@ -160,12 +168,12 @@ impl Keyspace {
 
     /// The databases that hold a key, in order.
     pub fn databases(&self) -> impl Iterator<Item = u32> {
-        self.dbs.keys().copied()
+        self.by_number().into_keys()
     }
 
     /// All entries of a database, expired ones included, in the order of positions.
     pub fn iter(&self, db: u32) -> impl Iterator<Item = (&[u8], &Entry)> {
-        let db = self.dbs.get(&db).into_iter();
+        let db = self.db(db).into_iter();
         db.flat_map(|db| db.index.iter())
             .map(|slot| (&slot.key[..], &slot.entry))
     }
@@ -184,7 +192,7 @@ impl Keyspace {
         count: usize,
     ) -> (Vec<(&Key, &Entry)>, ScanCursor) {
         let mut out = Vec::new();
-        let Some(db) = self.dbs.get(&db) else {
+        let Some(db) = self.db(db) else {
             return (out, ScanCursor(0));
         };
         let count = count.max(1);
@@ -213,9 +221,9 @@ impl Keyspace {
     /// Up to `limit` keys that have expired, earliest first within a database.
     #[must_use]
     pub fn expired(&self, now: WallMillis, limit: usize) -> Vec<(u32, Key)> {
-        let all = self.dbs.iter().flat_map(|(number, db)| {
+        let all = self.dbs.iter().flat_map(|(slot, db)| {
             let keys = db.expiries.iter().take_while(|(expiry, _)| *expiry < now);
-            keys.map(|(_, key)| (*number, Key::clone(key)))
+            keys.map(|(_, key)| (self.slots.number(*slot), Key::clone(key)))
         });
         all.take(limit).collect()
     }
@@ -230,21 +238,33 @@ impl Keyspace {
     /// How many keys of a database expire.
     #[must_use]
     pub fn expiring_len(&self, db: u32) -> usize {
-        self.dbs.get(&db).map_or(0, |db| db.expiries.len())
+        self.db(db).map_or(0, |db| db.expiries.len())
     }
 
     /// Whether both hold the same databases, keys, values and expiries; seeds, journals, snapshots
     /// and garbage aside.
     #[must_use]
     pub fn same_content(&self, other: &Self) -> bool {
-        self.dbs.keys().eq(other.dbs.keys())
-            && self.dbs.iter().all(|(number, db)| {
+        let all = self.by_number();
+        all.keys().copied().eq(other.databases())
+            && all.iter().all(|(number, db)| {
                 other.len(*number) == db.index.len()
                     && db
                         .index
                         .iter()
                         .all(|slot| other.get(*number, &slot.key) == Some(&slot.entry))
             })
+    }
+
+    /// The database of a number, if it holds a key.
+    fn db(&self, number: u32) -> Option<&Arc<Db>> {
+        self.dbs.get(&self.slots.slot(number))
+    }
+
+    fn by_number(&self) -> BTreeMap<u32, &Arc<Db>> {
+        let all = self.dbs.iter();
+        all.map(|(slot, db)| (self.slots.number(*slot), db))
+            .collect()
     }
 
     fn position(&self, key: &[u8]) -> u64 {
@@ -275,7 +295,7 @@ impl Keyspace {
         key: &[u8],
         change: impl FnOnce(&mut Entry) -> T,
     ) -> Option<T> {
-        let position = self.position(key);
+        let (db, position) = (self.slots.slot(db), self.position(key));
         let slot = self.dbs.get(&db)?.index.find(position, key)?;
         let (key, old) = (Key::clone(&slot.key), slot.entry.clone());
         if let Some(snapshot) = &mut self.snapshot {
@@ -293,6 +313,10 @@ impl Keyspace {
 
     /// Removes all keys of a database; true if there were any.
     pub fn flush_db(&mut self, db: u32) -> bool {
+        self.flush_slot(self.slots.slot(db))
+    }
+
+    fn flush_slot(&mut self, db: u32) -> bool {
         let Some(old) = self.swap(db, None) else {
             return false;
         };
@@ -302,15 +326,31 @@ impl Keyspace {
 
     /// Removes all keys; true if there were any.
     pub fn flush_all(&mut self) -> bool {
-        let numbers: Vec<u32> = self.dbs.keys().copied().collect();
-        for db in &numbers {
-            self.flush_db(*db);
+        let slots: Vec<u32> = self.dbs.keys().copied().collect();
+        for slot in &slots {
+            self.flush_slot(*slot);
         }
-        !numbers.is_empty()
+        !slots.is_empty()
+    }
+
+    /// Exchanges two databases; false if both are empty. Takes the same time however large they
+    /// are, for only their numbers change: what a snapshot still needs stays where it is.
+    ///
+    /// # Panics
+    /// If a database's number is out of bounds.
+    pub fn swap_dbs(&mut self, first: u32, second: u32) -> bool {
+        let highest = first.max(second);
+        assert!(highest < DATABASES_MAX, "K5: database {highest}");
+        if first == second || (self.db(first).is_none() && self.db(second).is_none()) {
+            return false;
+        }
+        self.slots.swap(first, second);
+        self.journal.push(Inverse::Swap { first, second });
+        true
     }
 
     fn write(&mut self, db: u32, key: &[u8], new: Option<Entry>) -> bool {
-        let position = self.position(key);
+        let (db, position) = (self.slots.slot(db), self.position(key));
         let found = self
             .dbs
             .get(&db)
@@ -381,6 +421,7 @@ impl Keyspace {
                         self.garbage.entry(entry);
                     }
                 }
+                Inverse::Swap { first, second } => self.slots.swap(first, second),
                 Inverse::Db { db, old } => {
                     if let Some(db) = self.swap(db, Some(old)) {
                         self.garbage.db(db);
@@ -414,7 +455,7 @@ impl Keyspace {
     /// If one is being taken.
     pub fn begin_snapshot(&mut self) {
         assert!(self.snapshot.is_none(), "K6: one snapshot at a time");
-        self.snapshot = Some(Snapshot::default());
+        self.snapshot = Some(Snapshot::new(self.slots.clone()));
     }
 
     /// The next items, about `budget` bytes of them and at least one; there may be none before the
@@ -457,6 +498,8 @@ impl Keyspace {
             assert!(*number < DATABASES_MAX, "K5: database {number}");
             assert!(db.index.len() > 0, "K5: database {number} is empty");
             db.check_invariants(|key| self.position(key));
+            let slots = db.index.iter();
+            slots.for_each(|slot| slot.entry.value.check_invariants());
         }
         if let Some(snapshot) = &self.snapshot {
             snapshot.check_invariants(&self.dbs);
@@ -470,6 +513,7 @@ impl Hash for Keyspace {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.seed.hash(state);
         self.dbs.hash(state);
+        self.slots.hash(state);
         self.journal.hash(state);
         self.snapshot.hash(state);
     }

@@ -7,6 +7,7 @@ use core::ops::Bound;
 
 use super::db::Db;
 use super::garbage::Garbage;
+use super::slots::Slots;
 use super::{Entry, Key};
 
 /// Segments that one step looks at, at most; most may be empty.
@@ -33,6 +34,8 @@ pub(super) type Touched = (u32, u64, Key);
 /// The cursor and what writers left for it: invariants K6 to K8 of the keyspace.
 #[derive(Clone, Debug, Default, Hash)]
 pub(super) struct Snapshot {
+    /// The numbers of the databases when it began; everything below is by slot.
+    slots: Slots,
     /// The cursor: whatever is smaller has been passed.
     db: u32,
     position: u64,
@@ -44,6 +47,14 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
+    /// At the beginning.
+    pub fn new(slots: Slots) -> Self {
+        Self {
+            slots,
+            ..Self::default()
+        }
+    }
+
     /// Whether nothing is left to give out.
     pub fn is_done(&self) -> bool {
         self.walked && self.queue.is_empty()
@@ -102,6 +113,9 @@ impl Snapshot {
             self.walk(live, garbage, &mut out);
         }
         self.forget();
+        for item in &mut out.items {
+            item.db = self.slots.number(item.db);
+        }
         out.items
     }
 

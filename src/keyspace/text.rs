@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::iter;
+use core::ops::Range;
 
 use crate::limits::VALUE_CHUNK_LEN;
 
@@ -71,6 +72,63 @@ impl Str {
         let groups = large.into_iter().flat_map(|chunks| &chunks.groups);
         let chunks = groups.flat_map(|group| group.iter());
         small.into_iter().chain(chunks).map(|chunk| &chunk[..])
+    }
+
+    /// The chunk of a number, if there are so many; the first is always there, maybe empty.
+    #[must_use]
+    pub fn chunk(&self, number: usize) -> Option<&[u8]> {
+        match &self.0 {
+            Repr::Small(chunk) => (number == 0).then_some(chunk),
+            Repr::Large(chunks) => {
+                let group = chunks.groups.get(number / GROUP_CHUNKS)?;
+                group.get(number % GROUP_CHUNKS).map(|chunk| &chunk[..])
+            }
+        }
+    }
+
+    /// A copy of a part of the bytes; less where the string ends before.
+    #[must_use]
+    pub fn part(&self, range: Range<usize>) -> Vec<u8> {
+        let end = range.end.min(self.len());
+        let (mut at, mut part) = (range.start, Vec::new());
+        while at < end {
+            let chunk = self.chunk(at / VALUE_CHUNK_LEN).unwrap_or_default();
+            let from = at % VALUE_CHUNK_LEN;
+            let to = chunk.len().min(from + end - at);
+            part.extend_from_slice(&chunk[from..to]);
+            at += to - from;
+        }
+        part
+    }
+
+    /// Puts bytes in the place of others, and behind the last; zeros fill a gap. Copies them and
+    /// at most two chunks that are shared.
+    pub fn overwrite(&mut self, offset: usize, bytes: &[u8]) {
+        while self.len() < offset {
+            let room = VALUE_CHUNK_LEN - self.len() % VALUE_CHUNK_LEN;
+            let zeros = Vec::from_iter(iter::repeat_n(0, room.min(offset - self.len())));
+            self.append(&zeros);
+        }
+        let (inside, behind) = bytes.split_at(bytes.len().min(self.len() - offset));
+        let (mut at, mut rest) = (offset, inside);
+        while !rest.is_empty() {
+            let chunk = self.chunk_mut(at / VALUE_CHUNK_LEN);
+            let from = at % VALUE_CHUNK_LEN;
+            let (here, there) = rest.split_at(rest.len().min(chunk.len() - from));
+            chunk[from..from + here.len()].copy_from_slice(here);
+            (at, rest) = (at + here.len(), there);
+        }
+        self.append(behind);
+    }
+
+    fn chunk_mut(&mut self, number: usize) -> &mut [u8] {
+        match &mut self.0 {
+            Repr::Small(chunk) => Arc::make_mut(chunk),
+            Repr::Large(chunks) => {
+                let group = &mut Arc::make_mut(chunks).groups[number / GROUP_CHUNKS];
+                Arc::make_mut(&mut Arc::make_mut(group)[number % GROUP_CHUNKS])
+            }
+        }
     }
 
     /// The bytes in order, in pieces of at most `len_max`; at least one, maybe empty.

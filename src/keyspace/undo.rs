@@ -17,7 +17,7 @@ pub struct Undo {
     pub(super) inverses: Vec<Inverse>,
 }
 
-/// What takes one write back. Old entries are moved here, a flushed database whole.
+/// What takes one write back; `db` is a slot. Old entries are moved here, a flushed database whole.
 #[derive(Clone, Debug, Hash)]
 pub(super) enum Inverse {
     Entry {
@@ -28,6 +28,11 @@ pub(super) enum Inverse {
     Db {
         db: u32,
         old: Arc<Db>,
+    },
+    /// Numbers, not slots.
+    Swap {
+        first: u32,
+        second: u32,
     },
 }
 

@@ -35,8 +35,8 @@ impl Hasher for Fnv {
     }
 }
 
-fn hash_of(keyspace: &Keyspace) -> u64 {
-    BuildHasherDefault::<Fnv>::default().hash_one(keyspace)
+pub(in crate::keyspace) fn hash_of(value: &impl core::hash::Hash) -> u64 {
+    BuildHasherDefault::<Fnv>::default().hash_one(value)
 }
 
 fn key(number: usize) -> String {

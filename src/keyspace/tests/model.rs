@@ -20,6 +20,7 @@ pub(super) enum Write {
     Expire(u32, u8, Option<u8>),
     FlushDb(u32),
     FlushAll,
+    Swap(u32, u32),
 }
 
 pub(super) fn writes() -> impl Strategy<Value = Write> {
@@ -32,11 +33,14 @@ pub(super) fn writes() -> impl Strategy<Value = Write> {
         10 => (place(), expiry()).prop_map(|((db, key), at)| Write::Expire(db, key, at)),
         2 => (0_u32..3).prop_map(Write::FlushDb),
         1 => Just(Write::FlushAll),
+        2 => (0_u32..3, 0_u32..3).prop_map(|(one, two)| Write::Swap(one, two)),
     ]
 }
 
 fn append(entry: &mut Entry, tail: u8) {
-    let Value::String(string) = &mut entry.value;
+    let Value::String(string) = &mut entry.value else {
+        panic!("a string");
+    };
     string.append(&[tail]);
 }
 
@@ -79,6 +83,18 @@ pub(super) fn apply(keyspace: &mut Keyspace, model: &mut Model, write: &Write, n
         Write::FlushAll => {
             keyspace.flush_all();
             model.clear();
+        }
+        Write::Swap(one, two) => {
+            keyspace.swap_dbs(one, two);
+            let all = core::mem::take(model).into_iter();
+            model.extend(all.map(|((db, key), entry)| {
+                let db = match db {
+                    db if db == one => two,
+                    db if db == two => one,
+                    db => db,
+                };
+                ((db, key), entry)
+            }));
         }
     }
 }
