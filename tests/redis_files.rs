@@ -29,14 +29,47 @@ fn dbs(keyspace: &Keyspace) -> Json {
 }
 
 fn json_of(entry: &Entry) -> Json {
-    let Value::String(string) = &entry.value else {
-        panic!("only strings are loaded");
+    let text = |bytes: &[u8]| Json::String(BASE64.encode(bytes));
+    let sorted = |mut all: Vec<Json>| {
+        all.sort_by_key(|it| match it {
+            Json::Array(pair) => pair[0].as_str().unwrap().to_owned(),
+            it => it.as_str().unwrap().to_owned(),
+        });
+        Json::Array(all)
+    };
+    let value = match &entry.value {
+        Value::String(string) => text(&string.to_vec()),
+        Value::List(list) => list.iter().map(text).collect(),
+        Value::Set(set) => sorted(set.iter().map(text).collect()),
+        Value::Hash(fields) => sorted(
+            fields
+                .iter()
+                .map(|(field, value)| json!([text(field), text(value)]))
+                .collect(),
+        ),
+        Value::ZSet(zset) => zset
+            .iter()
+            .map(|(score, member)| json!([text(member), python_repr(score)]))
+            .collect(),
+        other => panic!("{} is not known here", other.type_name()),
     };
     json!({
         "type": entry.value.type_name(),
-        "value": BASE64.encode(string.to_vec()),
+        "value": value,
         "pexpireat": entry.expiry.map(|expiry| expiry.0),
     })
+}
+
+/// A number as Python spells it.
+fn python_repr(number: f64) -> String {
+    let text = format!("{number:?}");
+    let Some((digits, exponent)) = text.split_once('e') else {
+        return text;
+    };
+    let digits = digits.trim_end_matches(".0");
+    let exponent: i32 = exponent.parse().unwrap();
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{:02}", exponent.abs())
 }
 
 /// Where a recorded case lies.
@@ -94,6 +127,22 @@ fn commands_as_propagated_equal_the_server() {
 fn rewritten_base_and_incremental_equal_the_server() {
     let report = assert_equals_the_server("strings-rewritten");
     assert!(report.files.iter().all(|file| file.commands > 0));
+}
+
+#[test]
+fn every_type_as_propagated_equals_the_server() {
+    assert!(assert_equals_the_server("commands").commands() > 1_000);
+}
+
+#[test]
+fn every_type_in_a_base_equals_the_server() {
+    let report = assert_equals_the_server("rewritten");
+    assert!(report.files.iter().all(|file| file.commands > 0));
+}
+
+#[test]
+fn every_type_between_timestamps_equals_the_server() {
+    assert_equals_the_server("timestamps");
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::io::Write;
 use base64::engine::general_purpose::STANDARD;
 use base64::prelude::*;
 use base64::write::EncoderWriter;
-use indelible::keyspace::{Entry, Keyspace, Str, Value};
+use indelible::command::BasePieces;
+use indelible::keyspace::{Entry, Keyspace, Value};
+use indelible::resp::{Parsed, parse_command};
 
 use crate::args::Dump;
 use crate::check::warn_of_tail;
@@ -39,15 +41,49 @@ fn commands(keyspace: &Keyspace, out: &mut impl Write) -> Result<(), Failure> {
     for db in keyspace.databases() {
         writeln!(out, "SELECT {db}")?;
         for (key, entry) in sorted(keyspace, db) {
-            write!(out, "SET {} \"", quoted(key))?;
-            for chunk in string(entry)?.chunks() {
-                write!(out, "{}", chunk.escape_ascii())?;
+            match &entry.value {
+                Value::String(string) => {
+                    write!(out, "SET {} \"", quoted(key))?;
+                    for chunk in string.chunks() {
+                        write!(out, "{}", chunk.escape_ascii())?;
+                    }
+                    writeln!(out, "\"")?;
+                }
+                _ => collection(key, entry, out)?,
             }
-            writeln!(out, "\"")?;
             if let Some(expiry) = entry.expiry {
                 writeln!(out, "PEXPIREAT {} {expiry}", quoted(key))?;
             }
         }
+    }
+    Ok(())
+}
+
+/// About how many bytes of a value are held a second time while they are written.
+const LINE_LEN: usize = 1 << 20;
+
+fn collection(key: &[u8], entry: &Entry, out: &mut impl Write) -> Result<(), Failure> {
+    let mut entry = entry.clone();
+    entry.expiry = None;
+    let (mut pieces, mut bytes) = (BasePieces::default(), Vec::new());
+    loop {
+        let done = pieces.write(&mut bytes, key, &entry, LINE_LEN);
+        lines(&bytes, out)?;
+        if done {
+            return Ok(());
+        }
+        bytes.clear();
+    }
+}
+
+fn lines(mut bytes: &[u8], out: &mut impl Write) -> Result<(), Failure> {
+    while let Ok(Parsed::Complete { argv, len }) = parse_command(bytes) {
+        write!(out, "{}", argv[0].escape_ascii())?;
+        for arg in &argv[1..] {
+            write!(out, " {}", quoted(arg))?;
+        }
+        writeln!(out)?;
+        bytes = &bytes[len..];
     }
     Ok(())
 }
@@ -60,17 +96,12 @@ fn json(keyspace: &Keyspace, out: &mut impl Write) -> Result<(), Failure> {
         write!(out, "{comma}\n\"{db}\":{{")?;
         for (count, (key, entry)) in sorted(keyspace, db).into_iter().enumerate() {
             let comma = if count > 0 { "," } else { "" };
-            let key = BASE64_STANDARD.encode(key);
-            write!(out, "{comma}\n\"{key}\":{{\"type\":\"string\",\"value\":\"")?;
-            let mut encoder = EncoderWriter::new(&mut *out, &STANDARD);
-            for chunk in string(entry)?.chunks() {
-                encoder.write_all(chunk)?;
-            }
-            encoder.finish()?;
-            drop(encoder);
+            let (key, kind) = (BASE64_STANDARD.encode(key), entry.value.type_name());
+            write!(out, "{comma}\n\"{key}\":{{\"type\":\"{kind}\",\"value\":")?;
+            value(entry, out)?;
             match entry.expiry {
-                Some(expiry) => write!(out, "\",\"pexpireat\":{expiry}}}")?,
-                None => write!(out, "\",\"pexpireat\":null}}")?,
+                Some(expiry) => write!(out, ",\"pexpireat\":{expiry}}}")?,
+                None => write!(out, ",\"pexpireat\":null}}")?,
             }
         }
         write!(out, "}}")?;
@@ -79,11 +110,66 @@ fn json(keyspace: &Keyspace, out: &mut impl Write) -> Result<(), Failure> {
     Ok(())
 }
 
-fn string(entry: &Entry) -> Result<&Str, Failure> {
+fn value(entry: &Entry, out: &mut impl Write) -> Result<(), Failure> {
     match &entry.value {
-        Value::String(string) => Ok(string),
+        Value::String(string) => {
+            write!(out, "\"")?;
+            let mut encoder = EncoderWriter::new(&mut *out, &STANDARD);
+            for chunk in string.chunks() {
+                encoder.write_all(chunk)?;
+            }
+            encoder.finish()?;
+            drop(encoder);
+            write!(out, "\"")?;
+            Ok(())
+        }
+        Value::List(list) => array(list.iter().map(text), out),
+        Value::Set(set) => {
+            let mut members: Vec<String> = set.iter().map(text).collect();
+            members.sort_unstable();
+            array(members.into_iter(), out)
+        }
+        Value::Hash(fields) => {
+            let pairs = fields.iter().map(|(name, value)| (text(name), text(value)));
+            let mut pairs: Vec<_> = pairs.collect();
+            pairs.sort_unstable();
+            let pairs = pairs.iter();
+            array(pairs.map(|(name, value)| format!("[{name},{value}]")), out)
+        }
+        Value::ZSet(zset) => {
+            let pairs = zset.iter();
+            let pair = |(score, member)| format!("[{},\"{}\"]", text(member), repr(score));
+            array(pairs.map(pair), out)
+        }
         other => Err(Failure::Type {
             name: other.type_name(),
         }),
     }
+}
+
+fn array(items: impl Iterator<Item = String>, out: &mut impl Write) -> Result<(), Failure> {
+    write!(out, "[")?;
+    for (at, item) in items.enumerate() {
+        let comma = if at > 0 { "," } else { "" };
+        write!(out, "{comma}{item}")?;
+    }
+    write!(out, "]")?;
+    Ok(())
+}
+
+fn text(bytes: &[u8]) -> String {
+    format!("\"{}\"", BASE64_STANDARD.encode(bytes))
+}
+
+/// A score as Python spells it: `1.0`, `1e+300`, `-inf`.
+fn repr(score: f64) -> String {
+    let text = format!("{score:?}");
+    let Some((digits, exponent)) = text.split_once('e') else {
+        return text;
+    };
+    let (sign, exponent) = match exponent.strip_prefix('-') {
+        Some(exponent) => ('-', exponent),
+        None => ('+', exponent),
+    };
+    format!("{}e{sign}{exponent:0>2}", digits.trim_end_matches(".0"))
 }

@@ -9,9 +9,18 @@ use std::process::Stdio;
 use common::{Log, binary, command, dumped, import, redis_case, run_on};
 use tempfile::TempDir;
 
+/// What servers wrote, and held.
+const CASES: [&str; 5] = [
+    "strings-commands",
+    "strings-rewritten",
+    "commands",
+    "rewritten",
+    "timestamps",
+];
+
 #[test]
 fn dump_of_redis_files_equals_what_redis_held() {
-    for case in ["strings-commands", "strings-rewritten"] {
+    for case in CASES {
         let (path, held) = redis_case(case);
         assert_eq!(dumped(&path), held, "{case}");
         assert_eq!(
@@ -25,7 +34,7 @@ fn dump_of_redis_files_equals_what_redis_held() {
 #[test]
 fn dump_of_an_imported_store_equals_what_redis_held() {
     let dir = TempDir::new().expect("a directory");
-    for case in ["strings-commands", "strings-rewritten"] {
+    for case in CASES {
         let (path, held) = redis_case(case);
         let store = dir.path().join(case);
         import(&path, &store).expect(0);

@@ -42,9 +42,16 @@ impl BasePieces {
                 Value::Hash(fields) => {
                     let items = fields.range(self.ranks());
                     let len = fields.len();
-                    self.items(out, [b"HSET", key], items, 2, len, |(field, value), args| {
-                        args.extend([field.to_vec(), value.to_vec()]);
-                    })
+                    self.items(
+                        out,
+                        [b"HSET", key],
+                        items,
+                        2,
+                        len,
+                        |(field, value), args| {
+                            args.extend([field.to_vec(), value.to_vec()]);
+                        },
+                    )
                 }
                 Value::Set(set) => {
                     let items = set.range(self.ranks());
@@ -55,9 +62,16 @@ impl BasePieces {
                 Value::ZSet(zset) => {
                     let items = zset.range(self.ranks());
                     let len = zset.len();
-                    self.items(out, [b"ZADD", key], items, 2, len, |(score, member), args| {
-                        args.extend([write_score(score), member.to_vec()]);
-                    })
+                    self.items(
+                        out,
+                        [b"ZADD", key],
+                        items,
+                        2,
+                        len,
+                        |(score, member), args| {
+                            args.extend([write_score(score), member.to_vec()]);
+                        },
+                    )
                 }
             };
             if !more {

@@ -99,14 +99,18 @@ impl Operation {
     /// The number as it stands in those bytes, which may be cut short: zeros follow.
     fn load(&self, mut bytes: Vec<u8>) -> i128 {
         bytes.resize(self.bytes().len(), 0);
-        let all = bytes.iter().fold(0_u128, |all, byte| all << 8 | u128::from(*byte));
+        let all = bytes
+            .iter()
+            .fold(0_u128, |all, byte| all << 8 | u128::from(*byte));
         self.wrap((all >> self.shift()) as i128)
     }
 
     fn store(&self, mut bytes: Vec<u8>, number: i128) -> Vec<u8> {
         bytes.resize(self.bytes().len(), 0);
         let mask = ((1_u128 << self.bits) - 1) << self.shift();
-        let all = bytes.iter().fold(0_u128, |all, byte| all << 8 | u128::from(*byte));
+        let all = bytes
+            .iter()
+            .fold(0_u128, |all, byte| all << 8 | u128::from(*byte));
         let all = (all & !mask) | (((number as u128) << self.shift()) & mask);
         let skipped = size_of::<u128>() - bytes.len();
         all.to_be_bytes()[skipped..].to_vec()

@@ -11,6 +11,8 @@ use super::{CommandError, Reply, View, Writer};
 use crate::limits::ARGC_MAX;
 
 pub(super) type Result<T = Reply> = core::result::Result<T, CommandError>;
+/// Some of the arguments.
+pub(super) type Args<'a> = &'a [Vec<u8>];
 /// The arguments, the name in upper case before them.
 pub(super) type Argv = [Vec<u8>];
 
@@ -81,6 +83,8 @@ static TABLES: &[&[Spec]] = &[
     super::bits::SPECS,
     super::bitfield::SPECS,
     super::substrings::SPECS,
+    super::hyperloglog::SPECS,
+    super::sort::SPECS,
     super::spaces::SPECS,
 ];
 

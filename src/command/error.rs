@@ -109,7 +109,9 @@ pub enum CommandError {
     )]
     RankZero,
     /// A rank that cannot be negated.
-    #[error("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807")]
+    #[error(
+        "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"
+    )]
     RankMin,
     /// NX with XX.
     #[error("ERR XX and NX options at the same time are not compatible")]
@@ -130,7 +132,9 @@ pub enum CommandError {
     #[error("ERR min or max not valid string range item")]
     BoundNotAName,
     /// LIMIT in a range by rank.
-    #[error("ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX")]
+    #[error(
+        "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX"
+    )]
     LimitByRank,
     /// WITHSCORES in a range by name.
     #[error("ERR syntax error, WITHSCORES not supported in combination with BYLEX")]
@@ -180,6 +184,15 @@ pub enum CommandError {
         /// Which of both.
         which: &'static str,
     },
+    /// An element that is to be sorted as a number is none.
+    #[error("ERR One or more scores can't be converted into double")]
+    NotSortable,
+    /// The string does not hold registers.
+    #[error("WRONGTYPE Key is not a valid HyperLogLog string value.")]
+    NotHyperLogLog,
+    /// The string's registers are not spelt as they must be.
+    #[error("INVALIDOBJ Corrupted HLL object detected")]
+    CorruptHyperLogLog,
     /// It may write, and this is a reader.
     #[error("READONLY You can't write against a read only replica.")]
     ReadOnly,

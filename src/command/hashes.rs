@@ -151,11 +151,7 @@ fn hincrbyfloat(writer: &mut Writer<'_>, argv: &Argv) -> Result {
     super::number::float(&argv[3]).ok_or(CommandError::NotAFloat)?;
     let fields = writer.read::<Fields>(&argv[1])?;
     let old = fields.and_then(|fields| fields.get(&argv[2]));
-    let sum = sum(
-        old.unwrap_or(b"0"),
-        &argv[3],
-        CommandError::HashNotAFloat,
-    )?;
+    let sum = sum(old.unwrap_or(b"0"), &argv[3], CommandError::HashNotAFloat)?;
     writer.edit(&argv[1], |fields: &mut Fields| fields.put(&argv[2], &sum))?;
     let args = [&argv[1], &argv[2], &sum].map(|arg| Arg::Bytes(arg));
     writer.log.push(writer.db, "HSET", &args);

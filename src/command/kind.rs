@@ -51,9 +51,7 @@ kind!(ZSet, ZSet);
 pub(super) fn kind_of<T: Kind>(entry: Option<&Entry>) -> Result<Option<&T>> {
     match entry {
         None => Ok(None),
-        Some(entry) => T::of(&entry.value)
-            .map(Some)
-            .ok_or(CommandError::WrongType),
+        Some(entry) => T::of(&entry.value).map(Some).ok_or(CommandError::WrongType),
     }
 }
 

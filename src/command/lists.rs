@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::call::{Argv, MANY, Result, Spec, is};
+use super::call::{Args, Argv, MANY, Result, Spec, is};
 use super::kind::{bulk, bulks, int};
 use super::log::Arg;
 use super::number::integer;
@@ -178,9 +178,7 @@ fn push(writer: &mut Writer<'_>, argv: &Argv) -> Result {
         return Ok(Reply::Int(0));
     }
     let len = writer.edit(&argv[1], |list: &mut List| {
-        argv[2..]
-            .iter()
-            .for_each(|element| end.push(list, element));
+        argv[2..].iter().for_each(|element| end.push(list, element));
         list.len()
     })?;
     writer.came(argv);
@@ -221,8 +219,10 @@ fn lpop(writer: &mut Writer<'_>, argv: &Argv) -> Result {
 }
 
 /// `numkeys key ... LEFT|RIGHT [COUNT count]`, and the same with `MIN|MAX`.
-pub(super) fn pop_args(argv: &Argv) -> Result<(&[Vec<u8>], &[u8], usize)> {
-    let number = integer(&argv[1]).ok().and_then(|it| usize::try_from(it).ok());
+pub(super) fn pop_args(argv: &Argv) -> Result<(Args<'_>, &[u8], usize)> {
+    let number = integer(&argv[1])
+        .ok()
+        .and_then(|it| usize::try_from(it).ok());
     let number = number.filter(|number| *number > 0);
     let number = number.ok_or(CommandError::NumKeys)?;
     let behind = number.checked_add(2).ok_or(CommandError::Syntax)?;

@@ -13,6 +13,7 @@ mod error;
 mod expiry;
 mod glob;
 mod hashes;
+mod hyperloglog;
 mod keys;
 mod kind;
 mod lists;
@@ -23,6 +24,7 @@ mod replay;
 mod reply;
 mod scan;
 mod sets;
+mod sort;
 mod spaces;
 mod strings;
 mod substrings;
@@ -211,10 +213,11 @@ impl Writer<'_> {
             Command::FlushDb => self.flush_db(),
             Command::FlushAll => self.flush_all(),
             Command::Call(Call {
-                spec: call::Spec {
-                    run: Run::Write(run),
-                    ..
-                },
+                spec:
+                    call::Spec {
+                        run: Run::Write(run),
+                        ..
+                    },
                 argv,
             }) => run(self, argv),
             reading => unreachable!("{} only reads", reading.name()),

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::call::{Argv, MANY, Result, Spec, is};
+use super::call::{Args, Argv, MANY, Result, Spec, is};
 use super::kind::{bulk, bulks, int};
 use super::log::Arg;
 use super::number::integer;
@@ -155,8 +155,10 @@ fn combined_store(writer: &mut Writer<'_>, argv: &Argv) -> Result {
 }
 
 /// `numkeys key ...`; what is behind them.
-pub(super) fn num_keys(argv: &Argv) -> Result<(&[Vec<u8>], &[Vec<u8>])> {
-    let number = integer(&argv[1]).ok().and_then(|it| usize::try_from(it).ok());
+pub(super) fn num_keys(argv: &Argv) -> Result<(Args<'_>, Args<'_>)> {
+    let number = integer(&argv[1])
+        .ok()
+        .and_then(|it| usize::try_from(it).ok());
     let number = number.filter(|number| *number > 0);
     let number = number.ok_or(CommandError::NumKeys)?;
     if number > argv.len() - 2 {

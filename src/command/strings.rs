@@ -179,7 +179,13 @@ impl Writer<'_> {
     }
 
     /// Puts a string under a key, whatever was there, and logs it.
-    pub(super) fn store(&mut self, key: &[u8], value: &Str, expiry: Option<WallMillis>, keep: bool) {
+    pub(super) fn store(
+        &mut self,
+        key: &[u8],
+        value: &Str,
+        expiry: Option<WallMillis>,
+        keep: bool,
+    ) {
         let kept = self.keyspace.get(self.db, key).filter(|_| keep);
         let kept = kept.and_then(|entry| entry.expiry);
         let mut entry = Entry::string(value.clone());

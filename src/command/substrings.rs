@@ -132,9 +132,7 @@ fn getex(writer: &mut Writer<'_>, argv: &Argv) -> Result {
             let at = at.map_err(|_| CommandError::InvalidExpire { name: "getex" })?;
             if at <= writer.now_signed() {
                 writer.keyspace.remove(writer.db, &argv[1]);
-                writer
-                    .log
-                    .push(writer.db, "DEL", &[Arg::Bytes(&argv[1])]);
+                writer.log.push(writer.db, "DEL", &[Arg::Bytes(&argv[1])]);
             } else {
                 writer.set_expiry(&argv[1], Some(WallMillis(at.unsigned_abs())));
                 let args = [Arg::Bytes(&argv[1]), Arg::Int(at)];

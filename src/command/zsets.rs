@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use super::call::{Argv, MANY, Result, Spec, is};
 use super::kind::{bulk, int};
-use super::log::Arg;
 use super::lists::pop_args;
+use super::log::Arg;
 use super::number::{float, integer, write_float};
 use super::scan::ScanArgs;
 use super::{CommandError, Reply, View, Writer};

@@ -515,11 +515,7 @@ fn optional(reply: Reply) -> Result<Option<Vec<u8>>, StoreError> {
 }
 
 fn live_string(keyspace: &Keyspace, db: u32, key: &[u8], now: WallMillis) -> Option<Str> {
-    keyspace
-        .get_live(db, key, now)?
-        .value
-        .as_string()
-        .cloned()
+    keyspace.get_live(db, key, now)?.value.as_string().cloned()
 }
 
 pub(super) fn ttl(keyspace: &Keyspace, db: u32, key: &[u8], now: WallMillis) -> Ttl {

@@ -120,7 +120,9 @@ impl Engine {
                 command::write_select(&mut body, item.db);
                 selected = Some(item.db);
             }
-            let done = base.pieces.write(&mut body, &item.key, &item.entry, len_max);
+            let done = base
+                .pieces
+                .write(&mut body, &item.key, &item.entry, len_max);
             if done {
                 base.keys += 1;
                 base.pieces = BasePieces::default();

@@ -78,7 +78,7 @@ pub use entry::{Entry, Value};
 pub use snapshot::SnapshotItem;
 pub use text::Str;
 pub use undo::Undo;
-pub use values::{Fields, List, Set, ZSet};
+pub use values::{FieldValue, Fields, List, Set, ZSet};
 
 use crate::limits::DATABASES_MAX;
 use crate::units::WallMillis;

@@ -28,6 +28,9 @@ use record::{Element, Field, Member, place};
 use seq::Seq;
 pub use zset::ZSet;
 
+/// A field and its value.
+pub type FieldValue<'a> = (&'a [u8], &'a [u8]);
+
 /// Elements in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct List(Seq<Element>);
@@ -172,7 +175,7 @@ impl Fields {
 
     /// Fields from a cursor on and the cursor that goes on, 0 at the end; a small hash at once.
     #[must_use]
-    pub fn scan(&self, cursor: u64, count: usize) -> (Vec<(&[u8], &[u8])>, u64) {
+    pub fn scan(&self, cursor: u64, count: usize) -> (Vec<FieldValue<'_>>, u64) {
         self.0.scan(cursor, count)
     }
 

@@ -14,7 +14,9 @@ use crate::keyspace::hash::hash;
 const SEED: u64 = 0x1d2e_51b1_e000_0001;
 
 /// An item of a collection.
-pub(in crate::keyspace) trait Record: Clone + Eq + Hash + core::fmt::Debug {
+pub(in crate::keyspace) trait Record:
+    Clone + Eq + Hash + core::fmt::Debug
+{
     /// It, where it lies.
     type View<'a>: Copy + PartialEq;
 

@@ -75,10 +75,7 @@ impl<T: Record> Seq<T> {
     }
 
     /// The rank of the record that `order` calls equal, or that at which it would be inserted.
-    pub fn search(
-        &self,
-        mut order: impl FnMut(T::View<'_>) -> Ordering,
-    ) -> Result<usize, usize> {
+    pub fn search(&self, mut order: impl FnMut(T::View<'_>) -> Ordering) -> Result<usize, usize> {
         match self {
             Self::Packed(packed) => first(packed::iter::<T>(packed).map(order)),
             Self::Large(large) => large.tree.search(|item| order(item.view())),
@@ -172,9 +169,7 @@ impl<T: Named> Seq<T> {
 
     pub fn find(&self, name: &[u8]) -> Option<T::View<'_>> {
         match self {
-            Self::Packed(packed) => {
-                packed::iter::<T>(packed).find(|view| T::name(*view) == name)
-            }
+            Self::Packed(packed) => packed::iter::<T>(packed).find(|view| T::name(*view) == name),
             Self::Large(large) => {
                 let wanted = (place(name), name);
                 let found = large.tree.find(|item| item.hash_and_name().cmp(&wanted));

@@ -81,10 +81,12 @@ impl ZSet {
     /// How many come first for which `before` is true; it must be so for a first part, and for no
     /// other.
     pub fn partition(&self, before: impl Fn(f64, &[u8]) -> bool) -> usize {
-        let found = self.order.search(|(score, name)| match before(score, name) {
-            true => Ordering::Less,
-            false => Ordering::Greater,
-        });
+        let found = self
+            .order
+            .search(|(score, name)| match before(score, name) {
+                true => Ordering::Less,
+                false => Ordering::Greater,
+            });
         found.unwrap_or_else(|rank| rank)
     }
 
