@@ -75,6 +75,9 @@ pub enum CommandError {
     /// A field's value is not spelt as a floating number.
     #[error("ERR hash value is not a float")]
     HashNotAFloat,
+    /// An infinite number where a finite one is asked for.
+    #[error("ERR value is NaN or Infinity")]
+    Infinite,
     /// A sum that is no number.
     #[error("ERR increment would produce NaN or Infinity")]
     NotFinite,

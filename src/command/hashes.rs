@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::call::{Argv, MANY, Result, Spec};
 use super::kind::{bulk, bulks, int};
 use super::log::Arg;
-use super::number::{integer, sum};
+use super::number::{float, integer, sum};
 use super::scan::ScanArgs;
 use super::{CommandError, Reply, View, Writer};
 use crate::keyspace::Fields;
@@ -148,7 +148,10 @@ fn hincrby(writer: &mut Writer<'_>, argv: &Argv) -> Result {
 }
 
 fn hincrbyfloat(writer: &mut Writer<'_>, argv: &Argv) -> Result {
-    super::number::float(&argv[3]).ok_or(CommandError::NotAFloat)?;
+    let by = float(&argv[3]).ok_or(CommandError::NotAFloat)?;
+    if by.is_infinite() {
+        return Err(CommandError::Infinite);
+    }
     let fields = writer.read::<Fields>(&argv[1])?;
     let old = fields.and_then(|fields| fields.get(&argv[2]));
     let sum = sum(old.unwrap_or(b"0"), &argv[3], CommandError::HashNotAFloat)?;

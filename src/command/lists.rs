@@ -219,14 +219,17 @@ fn lpop(writer: &mut Writer<'_>, argv: &Argv) -> Result {
 }
 
 /// `numkeys key ... LEFT|RIGHT [COUNT count]`, and the same with `MIN|MAX`.
-pub(super) fn pop_args(argv: &Argv) -> Result<(Args<'_>, &[u8], usize)> {
+pub(super) fn pop_args<T>(
+    argv: &Argv,
+    parse: fn(&[u8]) -> Result<T>,
+) -> Result<(Args<'_>, T, usize)> {
     let number = integer(&argv[1])
         .ok()
         .and_then(|it| usize::try_from(it).ok());
     let number = number.filter(|number| *number > 0);
     let number = number.ok_or(CommandError::NumKeys)?;
     let behind = number.checked_add(2).ok_or(CommandError::Syntax)?;
-    let end = argv.get(behind).ok_or(CommandError::Syntax)?;
+    let end = parse(argv.get(behind).ok_or(CommandError::Syntax)?)?;
     let mut count = None;
     for option in argv[behind + 1..].chunks(2) {
         match option {
@@ -242,12 +245,7 @@ pub(super) fn pop_args(argv: &Argv) -> Result<(Args<'_>, &[u8], usize)> {
 }
 
 fn lmpop(writer: &mut Writer<'_>, argv: &Argv) -> Result {
-    // The end is looked at before the count.
-    if let Ok((_, end, _)) = pop_args(argv) {
-        End::parse(end)?;
-    }
-    let (keys, end, count) = pop_args(argv)?;
-    let end = End::parse(end)?;
+    let (keys, end, count) = pop_args(argv, End::parse)?;
     for key in keys {
         if writer.read::<List>(key)?.is_none() {
             continue;

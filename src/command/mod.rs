@@ -18,6 +18,7 @@ mod keys;
 mod kind;
 mod lists;
 mod log;
+mod long;
 mod number;
 mod parse;
 mod replay;

@@ -244,12 +244,11 @@ fn zpop(writer: &mut Writer<'_>, argv: &Argv) -> Result {
 }
 
 fn zmpop(writer: &mut Writer<'_>, argv: &Argv) -> Result {
-    let (keys, end, count) = pop_args(argv)?;
-    let max = match () {
-        () if is(end, "min") => false,
-        () if is(end, "max") => true,
-        () => return Err(CommandError::Syntax),
-    };
+    let (keys, max, count) = pop_args(argv, |end| match () {
+        () if is(end, "min") => Ok(false),
+        () if is(end, "max") => Ok(true),
+        () => Err(CommandError::Syntax),
+    })?;
     for key in keys {
         if writer.read::<ZSet>(key)?.is_none() {
             continue;

@@ -93,6 +93,7 @@ struct Args<'a> {
     sources: Vec<(Source<'a>, f64)>,
     aggregate: Aggregate,
     with_scores: bool,
+    limit: usize,
 }
 
 impl<'a> Args<'a> {
@@ -112,18 +113,20 @@ impl<'a> Args<'a> {
             sources: sources?.into_iter().map(|source| (source, 1.0)).collect(),
             aggregate: Aggregate::Sum,
             with_scores: false,
+            limit: 0,
         };
-        let difference = name.starts_with("ZDIFF");
+        let count_only = name == "ZINTERCARD";
+        let plain = name.starts_with("ZDIFF") || count_only;
         let mut rest = options;
         while let Some((option, behind)) = rest.split_first() {
             rest = match () {
-                () if is(option, "weights") && !difference && behind.len() >= number => {
+                () if is(option, "weights") && !plain && behind.len() >= number => {
                     for ((_, weight), text) in args.sources.iter_mut().zip(behind) {
                         *weight = float(text).ok_or(CommandError::WeightNotAFloat)?;
                     }
                     &behind[number..]
                 }
-                () if is(option, "aggregate") && !difference && !behind.is_empty() => {
+                () if is(option, "aggregate") && !plain && !behind.is_empty() => {
                     args.aggregate = match () {
                         () if is(&behind[0], "sum") => Aggregate::Sum,
                         () if is(&behind[0], "min") => Aggregate::Min,
@@ -132,9 +135,15 @@ impl<'a> Args<'a> {
                     };
                     &behind[1..]
                 }
-                () if is(option, "withscores") && !store => {
+                () if is(option, "withscores") && !store && !count_only => {
                     args.with_scores = true;
                     behind
+                }
+                () if is(option, "limit") && count_only && !behind.is_empty() => {
+                    let number = integer(&behind[0]).ok();
+                    let number = number.and_then(|it| usize::try_from(it).ok());
+                    args.limit = number.ok_or(CommandError::Negative { name: "LIMIT" })?;
+                    &behind[1..]
                 }
                 () => return Err(CommandError::Syntax),
             };
@@ -212,24 +221,19 @@ fn combined_store(writer: &mut Writer<'_>, argv: &Argv) -> Result {
 }
 
 fn intercard(view: View<'_>, argv: &Argv) -> Result {
-    let (keys, options) = super::sets::num_keys(argv)?;
-    let mut limit = 0;
-    for option in options.chunks(2) {
-        match option {
-            [name, number] if is(name, "limit") => {
-                let number = integer(number).ok().and_then(|it| usize::try_from(it).ok());
-                limit = number.ok_or(CommandError::Negative { name: "LIMIT" })?;
-            }
-            _ => return Err(CommandError::Syntax),
-        }
-    }
-    let limit = if limit == 0 { usize::MAX } else { limit };
-    let sources: Result<Vec<_>> = keys.iter().map(|key| Source::read(view, key)).collect();
-    let mut sources = sources?;
-    sources.sort_by_key(|source| source.len());
+    let args = Args::parse(view, "ZINTERCARD", false, &argv[1..])?;
+    let limit = if args.limit == 0 {
+        usize::MAX
+    } else {
+        args.limit
+    };
+    let mut sources = args.sources;
+    sources.sort_by_key(|(source, _)| source.len());
     let (first, others) = sources.split_first().expect("a key at least");
-    let common = first
-        .iter()
-        .filter(|(_, member)| others.iter().all(|it| it.score(member).is_some()));
+    let (first, _) = first;
+    let common = first.iter().filter(|(_, member)| {
+        let mut others = others.iter();
+        others.all(|(source, _)| source.score(member).is_some())
+    });
     Ok(int(common.take(limit).count()))
 }
