@@ -169,7 +169,8 @@ impl<'a> Args<'a> {
             for (score, member) in first.0.iter() {
                 let mut sum = Some(not_nan(first.1 * score));
                 for (source, weight) in others {
-                    let score = source.score(member).map(|score| not_nan(weight * score));
+                    // Only the first product is made a number, as in Redis.
+                    let score = source.score(member).map(|score| weight * score);
                     sum = sum.zip(score).map(|(one, two)| self.aggregate.of(one, two));
                 }
                 if let Some(score) = sum {
