@@ -141,6 +141,11 @@ fn every_type_in_a_base_equals_the_server() {
 }
 
 #[test]
+fn every_type_in_an_rdb_base_equals_the_server() {
+    assert_equals_the_server("rdb-base");
+}
+
+#[test]
 fn every_type_between_timestamps_equals_the_server() {
     assert_equals_the_server("timestamps");
 }
@@ -507,14 +512,17 @@ fn unsupported_parts_of_an_rdb_image_are_refused_or_left_out() {
 }
 
 #[test]
-fn rdb_value_of_another_type_is_refused_by_name_key_and_offset() {
+fn rdb_set_that_names_a_member_twice_is_refused_by_key_and_offset() {
     let error = refused(&[(
         "a.aof",
-        &old_image(&[b"\x00\x01n\x015", b"\x01\x03\x01l\n\x01\x01x"]),
+        &old_image(&[b"\x00\x01n\x015", b"\x02\x03\x01l\n\x02\x01x\x01x"]),
     )]);
     let text = error.to_string();
     assert!(
-        text.ends_with("offset 14: a list under the key \"\\x01l\\n\" is not supported yet"),
+        text.ends_with(
+            "offset 14: expected one item at least and each once in the set under the key \
+             \"\\x01l\\n\", found 2 items, 1 of them different"
+        ),
         "{text}"
     );
 }

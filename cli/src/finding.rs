@@ -192,7 +192,7 @@ impl Finding {
         use redis::ImageError as I;
         use redis::rdb::RdbError as R;
         let kind = match error {
-            I::Rdb(R::Unsupported { .. } | R::Version { .. }) | I::Type { .. } => Kind::Unsupported,
+            I::Rdb(R::Unsupported { .. } | R::Version { .. }) => Kind::Unsupported,
             _ => Kind::BadFormat,
         };
         let finding = Self::new(kind, path, error).at(error.offset());

@@ -10,12 +10,13 @@ use common::{Log, binary, command, dumped, import, redis_case, run_on};
 use tempfile::TempDir;
 
 /// What servers wrote, and held.
-const CASES: [&str; 5] = [
+const CASES: [&str; 6] = [
     "strings-commands",
     "strings-rewritten",
     "commands",
     "rewritten",
     "timestamps",
+    "rdb-base",
 ];
 
 #[test]

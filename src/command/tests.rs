@@ -1,13 +1,15 @@
 //! What is logged, and what loading it does.
 
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::{
-    Applied, Command, CommandError, CommitLog, Replay, ReplayError, Reply, execute, query,
+    Applied, BasePieces, Command, CommandError, CommitLog, Replay, ReplayError, Reply, execute,
+    query,
 };
 use crate::keyspace::{Entry, Keyspace};
-use crate::limits::{DATABASES_MAX, KEY_LEN_MAX};
+use crate::limits::{BASE_PIECE_ITEMS, BASE_PIECE_LEN, DATABASES_MAX, KEY_LEN_MAX};
 use crate::resp::{Parsed, parse_command};
 use crate::units::WallMillis;
 
@@ -257,4 +259,107 @@ fn a_command_that_fails_while_loading_is_counted() {
         refused: 1,
     });
     assert_eq!(apply(&mut replay, &mut keyspace, "INCR a"), refused);
+}
+
+/// Some of every type, and an expired key.
+const FILLED: &[&str] = &[
+    "HSET h a 1 b x",
+    "RPUSH l 1 2 3",
+    "SADD s 1 2 3",
+    "SADD t 2",
+    "ZADD z 1 a 2 b",
+    "SET k 10",
+    "RPUSH old x PXAT",
+    "PEXPIREAT old 999999",
+];
+
+#[test]
+fn collections_log_what_changes_them_and_nothing_else() {
+    for (call, expected) in [
+        ("HSET h a 2", &["HSET h a 2"][..]),
+        ("hmset h a 2", &["HMSET h a 2"]),
+        ("HSETNX h a 2", &[]),
+        ("HDEL h none", &[]),
+        ("HDEL h a b", &["HDEL h a b"]),
+        ("HINCRBY h a 5", &["HINCRBY h a 5"]),
+        ("HINCRBY h b 5", &[]),
+        ("HINCRBYFLOAT h a 0.5", &["HSET h a 1.5"]),
+        ("INCRBYFLOAT k 0.5", &["SET k 10.5"]),
+        ("LPUSHX none 1", &[]),
+        ("LPOP l 2", &["LPOP l 2"]),
+        ("LMPOP 2 none l RIGHT COUNT 9", &["RPOP l 3"]),
+        ("LREM l 0 none", &[]),
+        ("LMOVE l m LEFT RIGHT", &["LMOVE l m LEFT RIGHT"]),
+        ("SADD s 1", &[]),
+        ("SADD s 1 9", &["SADD s 1 9"]),
+        ("SMOVE s t none", &[]),
+        ("SINTERSTORE s s none", &["DEL s"]),
+        ("SINTERSTORE none s none", &[]),
+        ("SINTERSTORE x s t", &["SINTERSTORE x s t"]),
+        ("ZADD z 1 a", &[]),
+        ("ZADD z XX 3 a 4 c", &["ZADD z XX 3 a 4 c"]),
+        ("ZINCRBY z 0 a", &[]),
+        ("ZMPOP 1 z MAX COUNT 5", &["ZPOPMAX z 2"]),
+        ("ZREMRANGEBYSCORE z 5 6", &[]),
+        ("ZUNIONSTORE x 2 z none", &["ZUNIONSTORE x 2 z none"]),
+        ("GETEX k PX 5", &["PEXPIREAT k 1000005"]),
+        ("GETEX k PXAT 5", &["DEL k"]),
+        ("GETEX k PERSIST", &[]),
+        ("RENAME h i", &["RENAME h i"]),
+        ("COPY h i DB 3", &["COPY h i DB 3"]),
+        ("SWAPDB 0 1", &["SWAPDB 0 1"]),
+        ("SWAPDB 2 1", &[]),
+        ("LPUSH h 1", &[]),
+        // What has expired is removed first, also where it is only a source.
+        ("RPUSH old y", &["MULTI", "DEL old", "RPUSH old y", "EXEC"]),
+        (
+            "SUNIONSTORE x s old",
+            &["MULTI", "DEL old", "SUNIONSTORE x s old", "EXEC"],
+        ),
+    ] {
+        let mut keyspace = Keyspace::new(0);
+        let mut log = CommitLog::new();
+        for fill in FILLED {
+            run(&mut keyspace, 0, fill, WallMillis(0), &mut log);
+        }
+        assert_eq!(logged(&mut keyspace, &[(0, call)]), expected, "{call}");
+        keyspace.check_invariants();
+    }
+}
+
+#[test]
+fn an_entry_is_written_in_bounded_pieces_that_make_it_again() {
+    let mut keyspace = Keyspace::new(0);
+    let mut log = CommitLog::new();
+    for number in 0..3_000 {
+        for call in [
+            format!("HSET h f{number} v{number}"),
+            format!("RPUSH l {number}"),
+            format!("SADD s {number}"),
+            format!("ZADD z {number}.1 m{number}"),
+        ] {
+            run(&mut keyspace, 0, &call, NOW, &mut log);
+        }
+    }
+    let long = "x".repeat(300_000);
+    run(&mut keyspace, 0, "PEXPIREAT l 5000000", NOW, &mut log);
+    keyspace.insert(0, b"k", Entry::string(long));
+    let (mut loaded, mut replay) = (Keyspace::new(9), Replay::new());
+    for (key, entry) in keyspace.iter(0) {
+        let mut pieces = BasePieces::default();
+        loop {
+            let mut bytes = Vec::new();
+            let done = pieces.write(&mut bytes, key, entry, 1_000);
+            assert!(bytes.len() < BASE_PIECE_LEN + 1_000, "{}", bytes.len());
+            while let Ok(Parsed::Complete { argv, len }) = parse_command(&bytes) {
+                assert!(argv.len() <= 2 + 2 * BASE_PIECE_ITEMS);
+                assert_eq!(replay.apply(&mut loaded, &argv), ONE);
+                bytes.drain(..len);
+            }
+            if done {
+                break;
+            }
+        }
+    }
+    assert!(loaded.same_content(&keyspace));
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::manifest::Text;
 use super::rdb::{RdbError, RdbReader, RdbValue, Step, Unsupported};
-use crate::keyspace::{Entry, Keyspace};
+use crate::keyspace::{Entry, Fields, Keyspace, List, Set, Value, ZSet};
 use crate::limits::{COLLECT_STEP, DATABASES_MAX, KEY_LEN_MAX};
 
 /// Why an RDB image cannot be loaded.
@@ -14,15 +14,22 @@ pub enum ImageError {
     /// It is not right, or holds what is not supported.
     #[error("{0}")]
     Rdb(#[from] RdbError),
-    /// A key holds a value of a type that the keyspace does not know.
-    #[error("offset {offset}: a {type_name} under the key {key} is not supported yet")]
-    Type {
+    /// A collection is empty, or names a member or field twice.
+    #[error(
+        "offset {offset}: expected one item at least and each once in the {type_name} under the \
+         key {key}, found {items} items, {different} of them different"
+    )]
+    Items {
         #[doc = "Where the key begins, in bytes from the file's start."]
         offset: u64,
         #[doc = "The key."]
         key: Text,
         #[doc = "Redis's name of the type."]
         type_name: &'static str,
+        #[doc = "How many items there are."]
+        items: usize,
+        #[doc = "How many of them are different."]
+        different: usize,
     },
     /// A key is there twice.
     #[error("offset {offset}: expected another key, found {key} once more")]
@@ -56,7 +63,7 @@ impl ImageError {
     pub const fn offset(&self) -> u64 {
         match self {
             Self::Rdb(error) => error.offset(),
-            Self::Type { offset, .. }
+            Self::Items { offset, .. }
             | Self::Duplicate { offset, .. }
             | Self::LongKey { offset, .. }
             | Self::Database { offset, .. } => *offset,
@@ -182,12 +189,44 @@ impl ImageLoader {
 
 /// What the keyspace holds for a value of an image.
 fn entry(offset: u64, key: &[u8], value: RdbValue) -> Result<Entry, ImageError> {
-    match value {
-        RdbValue::String(bytes) => Ok(Entry::string(&bytes[..])),
-        other => Err(ImageError::Type {
+    let type_name = value.type_name();
+    let (value, items, different) = match value {
+        RdbValue::String(bytes) => return Ok(Entry::string(&bytes[..])),
+        RdbValue::List(elements) => {
+            let mut list = List::default();
+            elements.iter().for_each(|element| list.push_back(element));
+            let len = list.len();
+            (Value::List(list), len, len)
+        }
+        RdbValue::Set(members) => {
+            let mut set = Set::default();
+            let new = members.iter().filter(|member| set.insert(member));
+            let different = new.count();
+            (Value::Set(set), members.len(), different)
+        }
+        RdbValue::Hash(pairs) => {
+            let mut fields = Fields::default();
+            let new = pairs.iter().filter(|(field, it)| fields.put(field, it));
+            let different = new.count();
+            (Value::Hash(fields), pairs.len(), different)
+        }
+        RdbValue::ZSet(pairs) => {
+            let mut zset = ZSet::default();
+            let new = pairs.iter();
+            let new = new.filter(|(member, score)| zset.put(member, *score).is_none());
+            let different = new.count();
+            (Value::ZSet(zset), pairs.len(), different)
+        }
+    };
+    if items == 0 || items != different {
+        return Err(ImageError::Items {
             offset,
             key: Text(key.to_vec()),
-            type_name: other.type_name(),
-        }),
+            type_name,
+            items,
+            different,
+        });
     }
+    let expiry = None;
+    Ok(Entry { value, expiry })
 }

@@ -10,7 +10,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::hash::{BuildHasher, BuildHasherDefault, Hasher};
 
-use super::{Entry, Key, Keyspace, ScanCursor};
+use super::{Entry, Key, Keyspace, ScanCursor, Set, Value};
 use crate::limits::VALUE_CHUNK_LEN;
 use crate::units::WallMillis;
 
@@ -231,4 +231,63 @@ fn a_flush_that_is_kept_and_undone_has_one_holder_again() {
     }
     assert_eq!(items.len(), 1_000);
     assert!(items.iter().all(|item| item.entry == Entry::string("v")));
+}
+
+fn large_set(members: u32) -> Entry {
+    let mut set = Set::default();
+    for number in 0..members {
+        set.insert(&number.to_be_bytes());
+    }
+    let (value, expiry) = (Value::Set(set), None);
+    Entry { value, expiry }
+}
+
+#[test]
+fn a_write_to_a_large_set_leaves_one_path_to_be_freed() {
+    let mut keyspace = Keyspace::new(0);
+    keyspace.insert(0, b"large", large_set(20_000));
+    let undo = keyspace.take_undo();
+    keyspace.retire(undo);
+    keyspace.collect(usize::MAX);
+    for number in 0..100_u32 {
+        keyspace.update(0, b"large", |entry| match &mut entry.value {
+            Value::Set(set) => assert!(set.insert(&number.to_le_bytes()) || number == 0),
+            _ => panic!("a set"),
+        });
+        let undo = keyspace.take_undo();
+        keyspace.retire(undo);
+        let steps = steps_to_collect(&mut keyspace);
+        assert!(steps <= 10, "{steps} steps");
+    }
+    keyspace.check_invariants();
+}
+
+#[test]
+fn a_large_set_is_freed_in_steps() {
+    let mut keyspace = Keyspace::new(0);
+    keyspace.insert(0, b"large", large_set(20_000));
+    keyspace.remove(0, b"large");
+    let undo = keyspace.take_undo();
+    keyspace.retire(undo);
+    let steps = steps_to_collect(&mut keyspace);
+    assert!((600..2_000).contains(&steps), "{steps} steps");
+}
+
+#[test]
+fn a_snapshot_keeps_the_numbers_that_databases_had() {
+    let mut keyspace = filled(100);
+    keyspace.insert(5, b"five", Entry::string("v"));
+    keyspace.begin_snapshot();
+    keyspace.swap_dbs(0, 5);
+    keyspace.insert(0, b"new", Entry::string("v"));
+    keyspace.remove(5, b"key:1");
+    keyspace.flush_db(5);
+    let mut items = Vec::new();
+    while !keyspace.snapshot_done() {
+        items.extend(keyspace.snapshot_step(1_000));
+    }
+    let of_db = |db| items.iter().filter(|item| item.db == db).count();
+    assert_eq!((of_db(0), of_db(5), items.len()), (100, 1, 101));
+    assert_eq!(keyspace.databases().collect::<Vec<_>>(), [0]);
+    assert_eq!(keyspace.len(0), 2);
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use proptest::prelude::*;
 
-use super::super::{Entry, Keyspace, Value};
+use super::super::{Entry, Keyspace, Set, Value};
 use super::hash_of;
 use crate::units::WallMillis;
 
@@ -17,6 +17,8 @@ pub(super) enum Write {
     Insert(u32, u8, Option<u8>),
     Remove(u32, u8),
     Append(u32, u8),
+    /// Adds members to a set, or takes them out; so many.
+    Members(u32, u8, bool, u8),
     Expire(u32, u8, Option<u8>),
     FlushDb(u32),
     FlushAll,
@@ -30,6 +32,8 @@ pub(super) fn writes() -> impl Strategy<Value = Write> {
         40 => (place(), expiry()).prop_map(|((db, key), at)| Write::Insert(db, key, at)),
         20 => place().prop_map(|(db, key)| Write::Remove(db, key)),
         10 => place().prop_map(|(db, key)| Write::Append(db, key)),
+        15 => (0_u32..3, 0_u8..16, any::<bool>(), any::<u8>())
+            .prop_map(|(db, key, add, count)| Write::Members(db, key, add, count)),
         10 => (place(), expiry()).prop_map(|((db, key), at)| Write::Expire(db, key, at)),
         2 => (0_u32..3).prop_map(Write::FlushDb),
         1 => Just(Write::FlushAll),
@@ -38,10 +42,25 @@ pub(super) fn writes() -> impl Strategy<Value = Write> {
 }
 
 fn append(entry: &mut Entry, tail: u8) {
-    let Value::String(string) = &mut entry.value else {
-        panic!("a string");
-    };
-    string.append(&[tail]);
+    if let Value::String(string) = &mut entry.value {
+        string.append(&[tail]);
+    }
+}
+
+/// A string becomes an empty set first: the keyspace does not mind.
+fn members(entry: &mut Entry, add: bool, count: u8) {
+    if entry.value.as_string().is_some() {
+        entry.value = Value::Set(Set::default());
+    }
+    if let Value::Set(set) = &mut entry.value {
+        for member in 0..count {
+            if add {
+                set.insert(&[member, member / 2]);
+            } else {
+                set.remove(&[member, member / 2]);
+            }
+        }
+    }
 }
 
 fn entry(value: usize, expiry: Option<u8>) -> Entry {
@@ -67,6 +86,12 @@ pub(super) fn apply(keyspace: &mut Keyspace, model: &mut Model, write: &Write, n
             keyspace.update(db, &[key], |entry| append(entry, key));
             if let Some(entry) = model.get_mut(&(db, [key].to_vec())) {
                 append(entry, key);
+            }
+        }
+        Write::Members(db, key, add, count) => {
+            keyspace.update(db, &[key], |entry| members(entry, add, count));
+            if let Some(entry) = model.get_mut(&(db, [key].to_vec())) {
+                members(entry, add, count);
             }
         }
         Write::Expire(db, key, expiry) => {
