@@ -269,7 +269,7 @@ const FILLED: &[&str] = &[
     "SADD t 2",
     "ZADD z 1 a 2 b",
     "SET k 10",
-    "RPUSH old x PXAT",
+    "RPUSH old x",
     "PEXPIREAT old 999999",
 ];
 
