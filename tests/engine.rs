@@ -3,6 +3,8 @@
 mod common;
 
 use common::{Machine, at, options};
+use indelible::command::Command;
+use indelible::effect::Lane;
 use indelible::engine::{AppendFsync, EngineOptions, Event, Outcome};
 use indelible::recover::OpenOptions;
 use indelible::vfs::{MemVfs, Vfs};
@@ -188,4 +190,54 @@ fn keys_that_nobody_reads_expire() {
     machine.run_for(500);
     assert_eq!(machine.engine.keyspace().len(0), 0);
     assert_eq!(machine.engine.stats().expired_keys, 1);
+}
+
+/// Calls that make, or go on to change, one large collection of each type.
+fn calls_on_collections(number: usize) -> Vec<Command> {
+    [
+        format!("HSET hash field:{number} {number}"),
+        format!("RPUSH list {number}"),
+        "LPOP list".to_owned(),
+        format!("LPUSH list {number} {number}"),
+        format!("SADD set {number}"),
+        format!("ZADD zset {number} member:{}", number % 2_000),
+    ]
+    .iter()
+    .map(|call| {
+        let argv: Vec<&[u8]> = call.split(' ').map(str::as_bytes).collect();
+        Command::parse(&argv).unwrap()
+    })
+    .collect()
+}
+
+#[test]
+fn large_collections_survive_a_rewrite_under_writes_to_them() {
+    let vfs = MemVfs::default();
+    let mut options = always();
+    options.engine.base_chunk_len = 4 << 10;
+    let mut machine = Machine::open(vfs.clone(), &options);
+    let all: Vec<Command> = (0..3_000).flat_map(calls_on_collections).collect();
+    machine.submit(all);
+    machine.run();
+    let ticket = machine.engine.rewrite(machine.now).unwrap();
+    for number in 3_000..3_030 {
+        machine.submit(calls_on_collections(number));
+        while machine.step(Lane::Foreground) {}
+        machine.step(Lane::Background);
+        machine.engine.housekeep();
+    }
+    assert_eq!(
+        machine.outcome(ticket),
+        None,
+        "the base is still being written"
+    );
+    machine.run_for(100);
+    assert_eq!(machine.outcome(ticket), Some(Outcome::Durable));
+    let before = machine.engine.keyspace().clone();
+    machine.engine.close(machine.now);
+    machine.run();
+    drop(machine);
+    let machine = Machine::open(vfs, &always());
+    machine.engine.keyspace().check_invariants();
+    assert!(machine.engine.keyspace().same_content(&before));
 }
