@@ -9,6 +9,7 @@ use super::log::Arg;
 use super::number::{float, integer};
 use super::{CommandError, Reply, View, Writer};
 use crate::keyspace::{List, Str, Value};
+use crate::limits::{BASE_PIECE_ITEMS, KEY_LEN_MAX};
 
 pub(super) static SPECS: &[Spec] = &[
     Spec::write("sort", 2, MANY, sort),
@@ -181,18 +182,25 @@ fn sort(writer: &mut Writer<'_>, argv: &Argv) -> Result {
     let Some(target) = args.store else {
         return Ok(reply(found));
     };
-    if target.len() > crate::limits::KEY_LEN_MAX {
+    if target.len() > KEY_LEN_MAX {
         return Err(CommandError::TooLong);
     }
-    writer.live(target);
+    let replaced = writer.live(target).is_some();
     let mut list = List::default();
     for value in &found {
         list.push_back(value.as_deref().unwrap_or_default());
     }
-    if writer.store_kind(target, list) {
-        match found.len() {
-            0 => writer.log.push(writer.db, "DEL", &[Arg::Bytes(target)]),
-            _ => writer.came(argv),
+    writer.store_kind(target, list);
+    // Not as it came: patterns may have led to keys that have expired, and are there in a load.
+    if replaced {
+        writer.log.push(writer.db, "DEL", &[Arg::Bytes(target)]);
+    }
+    for items in found.chunks(BASE_PIECE_ITEMS) {
+        writer.log.begin(writer.db, 2 + items.len(), "RPUSH");
+        writer.log.arg(Arg::Bytes(target));
+        for item in items {
+            let item = item.as_deref().unwrap_or_default();
+            writer.log.arg(Arg::Bytes(item));
         }
     }
     Ok(int(found.len()))

@@ -310,6 +310,12 @@ fn collections_log_what_changes_them_and_nothing_else() {
         ("SWAPDB 0 1", &["SWAPDB 0 1"]),
         ("SWAPDB 2 1", &[]),
         ("LPUSH h 1", &[]),
+        ("SORT l DESC STORE m", &["RPUSH m 3 2 1"]),
+        (
+            "SORT l BY nosort GET old* GET # LIMIT 0 1 STORE l",
+            &["MULTI", "DEL l", "RPUSH l  1", "EXEC"],
+        ),
+        ("SORT none STORE l", &["DEL l"]),
         // What has expired is removed first, also where it is only a source.
         ("RPUSH old y", &["MULTI", "DEL old", "RPUSH old y", "EXEC"]),
         (

@@ -55,7 +55,7 @@ impl Value {
     }
 
     /// Whether freeing it may take more than one step.
-    pub(super) const fn is_large(&self) -> bool {
+    pub(super) fn is_large(&self) -> bool {
         match self {
             Self::String(string) => string.is_large(),
             Self::List(list) => list.is_large(),

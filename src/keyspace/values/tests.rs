@@ -145,3 +145,8 @@ fn a_scan_of_a_large_set_gives_what_stays_once() {
     }
     assert!((0..=500).all(|number| seen.contains(format!("{number}").as_bytes())));
 }
+
+#[test]
+fn a_value_takes_no_more_than_its_pointers() {
+    assert!(size_of::<crate::keyspace::Value>() <= 24);
+}

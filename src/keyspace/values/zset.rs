@@ -14,16 +14,19 @@ use crate::keyspace::tree::{Rest, Tree};
 ///
 /// A small one is searched through; a large one has its members in a second tree as well (C4).
 #[derive(Clone, Debug, Default)]
-pub struct ZSet {
+pub struct ZSet(Arc<Both>);
+
+#[derive(Clone, Debug, Default)]
+struct Both {
     order: Seq<Scored>,
-    members: Option<Arc<Tree<ScoreOf>>>,
+    members: Option<Tree<ScoreOf>>,
 }
 
 impl ZSet {
     /// How many members there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.order.len()
+        self.0.order.len()
     }
 
     /// Whether there is none.
@@ -35,15 +38,15 @@ impl ZSet {
     /// The length of its payload in bytes.
     #[must_use]
     pub fn len_bytes(&self) -> usize {
-        self.order.len_bytes()
+        self.0.order.len_bytes()
     }
 
     /// A member's score.
     #[must_use]
     pub fn score(&self, member: &[u8]) -> Option<f64> {
-        match &self.members {
+        match &self.0.members {
             None => {
-                let mut all = self.order.iter();
+                let mut all = self.0.order.iter();
                 all.find(|(_, name)| *name == member)
                     .map(|(score, _)| score)
             }
@@ -65,23 +68,24 @@ impl ZSet {
     /// The member of a rank with its score.
     #[must_use]
     pub fn get(&self, rank: usize) -> Option<(f64, &[u8])> {
-        self.order.get(rank)
+        self.0.order.get(rank)
     }
 
     /// Members with scores, in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (f64, &[u8])> {
-        self.order.iter()
+        self.0.order.iter()
     }
 
     /// Those of these ranks, in order.
     pub fn range(&self, ranks: Range<usize>) -> impl DoubleEndedIterator<Item = (f64, &[u8])> {
-        self.order.range(ranks)
+        self.0.order.range(ranks)
     }
 
     /// How many come first for which `before` is true; it must be so for a first part, and for no
     /// other.
     pub fn partition(&self, before: impl Fn(f64, &[u8]) -> bool) -> usize {
         let found = self
+            .0
             .order
             .search(|(score, name)| match before(score, name) {
                 true => Ordering::Less,
@@ -102,11 +106,12 @@ impl ZSet {
                 return Some(old);
             }
             let rank = self.search(old, member).expect("C4: it is in both");
-            self.order.remove(rank);
+            Arc::make_mut(&mut self.0).order.remove(rank);
         }
         let rank = self.search(score, member).expect_err("C4: once");
-        self.order.insert(rank, (score, member));
-        self.put_member(member, score);
+        let both = Arc::make_mut(&mut self.0);
+        both.order.insert(rank, (score, member));
+        both.put_member(member, score);
         old
     }
 
@@ -114,9 +119,9 @@ impl ZSet {
     pub fn remove(&mut self, member: &[u8]) -> Option<f64> {
         let score = self.score(member)?;
         let rank = self.search(score, member).expect("C4: it is in both");
-        self.order.remove(rank);
-        if let Some(members) = &mut self.members {
-            let members = Arc::make_mut(members);
+        let both = Arc::make_mut(&mut self.0);
+        both.order.remove(rank);
+        if let Some(members) = &mut both.members {
             let wanted = (place(member), member);
             let rank = members.search(|item| item.place().cmp(&wanted));
             members.remove(rank.expect("C4: it is in both"));
@@ -127,7 +132,7 @@ impl ZSet {
     /// Members from a cursor on and the cursor that goes on, 0 at the end; a small one at once.
     #[must_use]
     pub fn scan(&self, cursor: u64, count: usize) -> (Vec<(f64, &[u8])>, u64) {
-        let Some(members) = &self.members else {
+        let Some(members) = &self.0.members else {
             return (self.iter().collect(), 0);
         };
         let (Ok(from) | Err(from)) = members.search(|item| match item.hash < cursor {
@@ -146,42 +151,25 @@ impl ZSet {
     }
 
     fn search(&self, score: f64, member: &[u8]) -> Result<usize, usize> {
-        self.order.search(|other| by_score(other, (score, member)))
+        self.0
+            .order
+            .search(|other| by_score(other, (score, member)))
     }
 
-    fn put_member(&mut self, member: &[u8], score: f64) {
-        if !self.order.is_large() {
-            return;
-        }
-        let Some(members) = &mut self.members else {
-            let mut members: Vec<ScoreOf> = self.order.iter().map(ScoreOf::of).collect();
-            members.sort_unstable_by(|one, two| one.place().cmp(&two.place()));
-            self.members = Some(Arc::new(members.into_iter().collect()));
-            return;
-        };
-        let members = Arc::make_mut(members);
-        let wanted = (place(member), member);
-        match members.search(|item| item.place().cmp(&wanted)) {
-            Ok(rank) => {
-                let item = members.get_mut(rank).expect("just found");
-                item.scored.score = score;
-            }
-            Err(rank) => members.insert(rank, ScoreOf::of((score, member))),
-        }
-    }
-
-    pub(in crate::keyspace) const fn is_large(&self) -> bool {
-        self.order.is_large()
+    pub(in crate::keyspace) fn is_large(&self) -> bool {
+        self.0.order.is_large()
     }
 
     /// What is to be freed step by step.
     pub(in crate::keyspace) fn into_rest(self) -> (Option<Rest<Scored>>, Option<Rest<ScoreOf>>) {
-        let members = self.members.and_then(Arc::into_inner);
-        (self.order.into_rest(), members.map(Tree::into_rest))
+        let Some(both) = Arc::into_inner(self.0) else {
+            return (None, None);
+        };
+        (both.order.into_rest(), both.members.map(Tree::into_rest))
     }
 
     pub(in crate::keyspace) fn check_invariants(&self) {
-        self.order.check_invariants();
+        self.0.order.check_invariants();
         let mut last = None;
         for view in self.iter() {
             let rises = last.is_none_or(|last| by_score(last, view).is_lt());
@@ -190,10 +178,32 @@ impl ZSet {
             let score = self.score(view.1).map(f64::to_bits);
             assert_eq!(score, Some(view.0.to_bits()), "C4: score");
         }
-        assert_eq!(self.members.is_some(), self.is_large(), "C4: members");
-        if let Some(members) = &self.members {
+        assert_eq!(self.0.members.is_some(), self.is_large(), "C4: members");
+        if let Some(members) = &self.0.members {
             members.check_invariants();
             assert_eq!(members.len(), self.len(), "C4: members");
+        }
+    }
+}
+
+impl Both {
+    fn put_member(&mut self, member: &[u8], score: f64) {
+        if !self.order.is_large() {
+            return;
+        }
+        let Some(members) = &mut self.members else {
+            let mut members: Vec<ScoreOf> = self.order.iter().map(ScoreOf::of).collect();
+            members.sort_unstable_by(|one, two| one.place().cmp(&two.place()));
+            self.members = Some(members.into_iter().collect());
+            return;
+        };
+        let wanted = (place(member), member);
+        match members.search(|item| item.place().cmp(&wanted)) {
+            Ok(rank) => {
+                let item = members.get_mut(rank).expect("just found");
+                item.scored.score = score;
+            }
+            Err(rank) => members.insert(rank, ScoreOf::of((score, member))),
         }
     }
 }
@@ -213,7 +223,7 @@ impl ScoreOf {
 
 impl PartialEq for ZSet {
     fn eq(&self, other: &Self) -> bool {
-        self.order == other.order
+        self.0.order == other.0.order
     }
 }
 
@@ -221,6 +231,6 @@ impl Eq for ZSet {}
 
 impl Hash for ZSet {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.order.hash(state);
+        self.0.order.hash(state);
     }
 }
