@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::backup::Backup;
+
 const EXIT_CODES: &str = "\
 Exit codes: 0 well, 1 a problem was found, 2 usage, 3 input or output failed, 4 locked by another \
 process, 5 gave up waiting for an outcome. Data goes to standard output, progress and diagnostics \
@@ -19,6 +21,11 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Copies a store, beside another process that has it open and writes to it, too.
+    ///
+    /// The copy appears whole or not at all, opens as a store, and holds a prefix of the commits with
+    /// all that were acknowledged before. Every frame is verified on its way; no lock is taken.
+    Backup(Backup),
     /// Verifies everything and changes nothing.
     ///
     /// A store or a log of indelible: every frame, their sequence, the base, and what the frames

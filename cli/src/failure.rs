@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use indelible::effect::IoError;
 use indelible::engine::RewriteError;
-use indelible::recover::{self, OpenError};
+use indelible::recover::{self, BackupError, OpenError};
 use indelible::redis;
 
 /// Exit code: all is well.
@@ -78,6 +78,9 @@ pub enum Failure {
     /// The engine could not close a store cleanly.
     #[error("{}: the store was not closed cleanly: {source}", .path.display())]
     Close { path: PathBuf, source: IoError },
+    /// The target of a backup.
+    #[error("{}: {source}", .path.display())]
+    Backup { path: PathBuf, source: BackupError },
     /// Nothing moved for too long.
     #[error("{}: gave up after {seconds} s without progress; nothing is lost", .path.display())]
     Unfinished { path: PathBuf, seconds: u64 },
@@ -112,6 +115,11 @@ impl Failure {
                 },
                 _ => IO,
             },
+            Self::Backup { source, .. } => match source {
+                BackupError::Locked => LOCKED,
+                BackupError::NotEmpty(_) => USAGE,
+                _ => IO,
+            },
             Self::Nothing { .. }
             | Self::LogMissing { .. }
             | Self::NotTheSame { .. }
@@ -127,6 +135,20 @@ impl Failure {
             | Self::GivenUp { .. }
             | Self::Close { .. } => IO,
             Self::Unfinished { .. } => UNFINISHED,
+        }
+    }
+
+    /// A backup that failed, at its source or at its target.
+    pub fn backup(from: &Path, to: &Path, source: BackupError) -> Self {
+        match source {
+            BackupError::Source(source) => Self::Log {
+                path: from.to_owned(),
+                source,
+            },
+            source => Self::Backup {
+                path: to.to_owned(),
+                source,
+            },
         }
     }
 

@@ -6,6 +6,7 @@
 //! * [`machine`] drives the shipped engine, [`sizes`] lets it rewrite into nothing.
 
 mod args;
+mod backup;
 mod check;
 mod dump;
 mod facts;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         }
     };
     let result = match &cli.command {
+        Command::Backup(args) => backup::run(args),
         Command::Check(args) => check::run(args),
         Command::Dump(args) => dump::run(args),
         Command::Import(args) => import::run(args),

@@ -4,8 +4,8 @@ use std::io;
 
 use crate::command::CommandError;
 use crate::effect::IoError;
-use crate::engine::{Outcome, RewriteError, SubmitError};
-use crate::recover::OpenError;
+use crate::engine::{Outcome, PinError, RewriteError, SubmitError};
+use crate::recover::{BackupError, OpenError};
 
 /// Why a call failed, and what that says about its effect.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +61,12 @@ pub enum StoreError {
     /// A rewrite, or a switch of the log, cannot begin now.
     #[error(transparent)]
     Rewrite(#[from] RewriteError),
+    /// No backup was made; its directory holds no log that could be opened.
+    #[error("no backup was made")]
+    Backup(#[from] BackupError),
+    /// The log failed and is being replaced; once that has ended, try again.
+    #[error("the log failed and is being replaced")]
+    Healing,
     /// The log is disabled: nothing can be made durable.
     #[error("the store is not persistent")]
     NotPersistent,
@@ -72,6 +78,16 @@ impl From<SubmitError> for StoreError {
             SubmitError::Busy => Self::Busy,
             SubmitError::TooLarge => Self::TooLarge,
             SubmitError::Closed => Self::Closed,
+        }
+    }
+}
+
+impl From<PinError> for StoreError {
+    fn from(error: PinError) -> Self {
+        match error {
+            PinError::Disabled => Self::NotPersistent,
+            PinError::Healing => Self::Healing,
+            PinError::Closed => Self::Closed,
         }
     }
 }

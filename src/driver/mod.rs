@@ -3,6 +3,7 @@
 //! A [`Store`] is a handle. Behind it, `shared` holds the machine under a lock, and `lanes` are
 //! the two threads that perform what it asks for. Callers never perform an effect themselves.
 
+mod backup;
 mod clock;
 mod commands;
 mod db;

@@ -222,7 +222,7 @@ where
 
 /// What concerns the whole store.
 impl Store {
-    fn shared(&self) -> &Shared {
+    pub(super) fn shared(&self) -> &Shared {
         &self.db.handle.shared
     }
 

@@ -61,6 +61,7 @@ mod ending;
 mod gap;
 mod invariants;
 mod logfile;
+mod pin;
 mod poison;
 mod publish;
 mod pump;
@@ -84,6 +85,7 @@ pub use api::{
     AppendFsync, Batch, EngineOptions, Event, OnSyncError, Outcome, RewriteError, Stats,
     SubmitError, Submitted, Ticket,
 };
+pub use pin::{Pin, PinError};
 
 use complete::Purpose;
 use ending::Ending;
@@ -140,6 +142,8 @@ pub struct Engine {
     rewrite: Option<Rewrite>,
     rewrite_backoff: Backoff,
     retiring: Vec<Retiring>,
+    /// Files that are being copied: none of them is retired meanwhile.
+    pinned: Vec<FileHandle>,
     ending: Option<Ending>,
     closed: bool,
     stopped: Option<IoError>,
@@ -230,6 +234,7 @@ impl Engine {
             rewrite: None,
             rewrite_backoff: Backoff::default(),
             retiring: Vec::new(),
+            pinned: Vec::new(),
             ending: None,
             closed: false,
             stopped: None,

@@ -97,7 +97,9 @@ impl Engine {
         let unpaced = self.is_in_a_hurry();
         let index = self.retiring.iter().position(|old| {
             let paused = !unpaced && old.paused_until > now;
-            let used = |file| self.outs.values().any(|purpose| purpose.uses(file));
+            let used = |file| {
+                self.pinned.contains(&file) || self.outs.values().any(|purpose| purpose.uses(file))
+            };
             !old.out && !paused && old.backoff.is_due(now) && !old.file.is_some_and(used)
         })?;
         let old = &mut self.retiring[index];
@@ -126,7 +128,7 @@ impl Engine {
             .iter_mut()
             .find(|old| !old.out && old.report)?;
         let file = old.file?;
-        if self.outs.values().any(|purpose| purpose.uses(file)) {
+        if self.pinned.contains(&file) || self.outs.values().any(|purpose| purpose.uses(file)) {
             return None;
         }
         (old.len, old.out) = (0, true);

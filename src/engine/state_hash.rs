@@ -21,6 +21,7 @@ impl Hash for Engine {
         self.stream.hash(state);
         (&self.live, self.live_is_side, self.base_size).hash(state);
         (&self.rewrite, self.rewrite_backoff, &self.retiring).hash(state);
+        self.pinned.hash(state);
         (&self.ending, self.closed, self.stopped, self.has_directory).hash(state);
         for purpose in self.outs.values() {
             purpose.hash(state);

@@ -14,6 +14,7 @@ pub struct Verifier {
     sequence: Sequence,
     state: State,
     first: Option<Lsn>,
+    border: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -40,6 +41,7 @@ impl Verifier {
             sequence,
             state: State::Line(Vec::new()),
             first: None,
+            border: offset,
         }
     }
 
@@ -47,6 +49,12 @@ impl Verifier {
     #[must_use]
     pub const fn offset(&self) -> u64 {
         self.offset
+    }
+
+    /// Where the last whole frame ends, in bytes from the file's start.
+    #[must_use]
+    pub const fn border(&self) -> u64 {
+        self.border
     }
 
     /// Checks the bytes that come next.
@@ -59,6 +67,9 @@ impl Verifier {
                 self.state = State::Failed(*error);
             })?;
             self.offset += taken as u64;
+            if self.at_border() {
+                self.border = self.offset;
+            }
             bytes = &bytes[taken..];
         }
         match self.state {

@@ -19,6 +19,7 @@
 //!    synced. Only then does a mark frame say that all of it is durable.
 //! 7. Leftovers of a rewrite are removed, in small steps.
 
+mod backup;
 mod create;
 mod load;
 mod repair;
@@ -33,6 +34,8 @@ use crate::log::FrameError;
 use crate::units::{Identity, Incarnation, Lsn, Now};
 use crate::vfs::{Access, Files, Vfs, retry};
 
+pub(crate) use backup::backup_pinned;
+pub use backup::{BackupError, BackupReport, backup};
 pub use load::{LoadError, Loaded, load, load_retrying, load_watched};
 
 /// The file that is locked while a store is open; never renamed nor removed.

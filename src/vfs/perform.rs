@@ -67,6 +67,23 @@ impl<V: Vfs> Files<V> {
         })
     }
 
+    /// Reads at `offset` of an open file, as [`Vfs::read_at`] does.
+    ///
+    /// # Errors
+    /// As the file system gives them.
+    ///
+    /// # Panics
+    /// If no file has the number. It must not be taken before the call returns.
+    pub fn read_at(
+        &self,
+        vfs: &V,
+        handle: FileHandle,
+        offset: u64,
+        buffer: &mut [u8],
+    ) -> Result<usize, IoError> {
+        vfs.read_at(&self.get(handle), offset, buffer)
+    }
+
     fn get(&self, handle: FileHandle) -> Arc<V::File> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let file = open.get(&handle);
