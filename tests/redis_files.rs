@@ -498,6 +498,7 @@ fn unsupported_parts_of_an_rdb_image_are_refused_or_left_out() {
     let options = LoadOptions {
         seed: 1,
         skip_unsupported: true,
+        at: None,
     };
     let loaded = load_with(directory.path(), &options).expect("the rest loads");
     assert_eq!(

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::backup::Backup;
+use crate::export::Export;
+use crate::select::Selection;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 well, 1 a problem was found, 2 usage, 3 input or output failed, 4 locked by another \
@@ -42,6 +44,11 @@ pub enum Command {
     /// One command per line, as redis-cli reads it, or one JSON document. Keys are sorted, none is
     /// left out because it has expired, and no lock is taken.
     Dump(Dump),
+    /// Writes files that Redis starts from; what is there is never replaced.
+    ///
+    /// With --to the directory of a server of Redis 7 or later, with --plain one file for older
+    /// ones. A server has 16 databases unless it is told otherwise.
+    Export(Box<Export>),
     /// Makes a new store out of files of Redis, or out of another store.
     ///
     /// The new store appears whole or not at all, with an identity of its own, and is read again
@@ -70,6 +77,14 @@ pub struct Dump {
     /// values in base64, pexpireat in milliseconds since 1970 or null.
     #[arg(long)]
     pub json: bool,
+    /// Prints one JSON object per line: {"db", "key", "type", "value", "pexpireat"}.
+    #[arg(long, conflicts_with = "json")]
+    pub json_lines: bool,
+    /// Prints commands as a server reads them, with redis-cli --pipe for instance.
+    #[arg(long, conflicts_with_all = ["json", "json_lines"])]
+    pub resp: bool,
+    #[command(flatten)]
+    pub selection: Selection,
 }
 
 #[derive(Debug, Args)]
@@ -79,6 +94,8 @@ pub struct Import {
     /// The new store's directory, which is empty or not there yet.
     #[arg(long, value_name = "DIR")]
     pub to: PathBuf,
+    #[command(flatten)]
+    pub selection: Selection,
     /// Prints one JSON document.
     #[arg(long)]
     pub json: bool,

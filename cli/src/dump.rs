@@ -14,26 +14,26 @@ use crate::check::warn_of_tail;
 use crate::failure::{Failure, WELL};
 use crate::load::Loaded;
 use crate::output::{Output, quoted};
+use crate::pieces::{Dialect, resp, sorted};
 use crate::source::Source;
 
 pub fn run(args: &Dump) -> Result<u8, Failure> {
     let source = Source::find(&args.path)?;
-    let loaded = Loaded::from(&source)?;
+    let loaded = Loaded::at(&source, args.selection.point())?;
     warn_of_tail(&source, &loaded);
     let mut output = Output::new();
-    match args.json {
-        true => json(loaded.keyspace(), output.writer())?,
-        false => commands(loaded.keyspace(), output.writer())?,
+    let keyspace = args.selection.of(loaded.keyspace());
+    let out = output.writer();
+    match (args.json, args.json_lines, args.resp) {
+        (true, _, _) => json(&keyspace, out)?,
+        (_, true, _) => json_lines(&keyspace, out)?,
+        (_, _, true) => resp(&keyspace, Dialect::Millis, &mut |bytes| {
+            Ok(out.write_all(bytes)?)
+        })?,
+        _ => commands(&keyspace, out)?,
     }
     output.finish()?;
     Ok(WELL)
-}
-
-/// The entries of a database by their keys' bytes.
-fn sorted(keyspace: &Keyspace, db: u32) -> Vec<(&[u8], &Entry)> {
-    let mut entries: Vec<_> = keyspace.iter(db).collect();
-    entries.sort_unstable_by_key(|(key, _)| *key);
-    entries
 }
 
 /// One command per line, as redis-cli reads it.
@@ -107,6 +107,25 @@ fn json(keyspace: &Keyspace, out: &mut impl Write) -> Result<(), Failure> {
         write!(out, "}}")?;
     }
     writeln!(out, "}}}}")?;
+    Ok(())
+}
+
+/// One object per line: a program that reads it needs to hold one at a time.
+fn json_lines(keyspace: &Keyspace, out: &mut impl Write) -> Result<(), Failure> {
+    for db in keyspace.databases() {
+        for (key, entry) in sorted(keyspace, db) {
+            let (key, kind) = (text(key), entry.value.type_name());
+            write!(
+                out,
+                "{{\"db\":{db},\"key\":{key},\"type\":\"{kind}\",\"value\":"
+            )?;
+            value(entry, out)?;
+            match entry.expiry {
+                Some(expiry) => writeln!(out, ",\"pexpireat\":{expiry}}}")?,
+                None => writeln!(out, ",\"pexpireat\":null}}")?,
+            }
+        }
+    }
     Ok(())
 }
 

@@ -78,6 +78,12 @@ pub enum Failure {
     /// The engine could not close a store cleanly.
     #[error("{}: the store was not closed cleanly: {source}", .path.display())]
     Close { path: PathBuf, source: IoError },
+    /// The target of an export.
+    #[error("{}: expected nothing there, found something", .path.display())]
+    Exists { path: PathBuf },
+    /// Files of Redis do not number their commits.
+    #[error("{}: files of Redis have no commit numbers; --at-time takes their time stamps", .path.display())]
+    NoNumbers { path: PathBuf },
     /// The target of a backup.
     #[error("{}: {source}", .path.display())]
     Backup { path: PathBuf, source: BackupError },
@@ -100,11 +106,16 @@ impl Failure {
             Self::Log { source, .. } => match source {
                 recover::LoadError::Io(_) => IO,
                 recover::LoadError::Shrunk => UNFINISHED,
+                recover::LoadError::BeforeBase { .. } | recover::LoadError::BehindEnd { .. } => {
+                    USAGE
+                }
                 _ => PROBLEM,
             },
             Self::Redis { source } => match source {
                 redis::LoadError::Io { .. } => IO,
-                redis::LoadError::Ambiguous { .. } => USAGE,
+                redis::LoadError::Ambiguous { .. }
+                | redis::LoadError::NoTimes { .. }
+                | redis::LoadError::BeforeFirst { .. } => USAGE,
                 _ => PROBLEM,
             },
             Self::Open { source, .. } => match source {
@@ -128,6 +139,8 @@ impl Failure {
             | Self::Name { .. }
             | Self::NotAStore { .. }
             | Self::NotADirectory { .. }
+            | Self::Exists { .. }
+            | Self::NoNumbers { .. }
             | Self::NotEmpty { .. } => USAGE,
             Self::Io { .. }
             | Self::Output { .. }

@@ -36,9 +36,9 @@ use crate::source::Source;
 pub fn run(args: &Import) -> Result<u8, Failure> {
     refuse_what_is_there(&args.to)?;
     let source = Source::find(&args.from)?;
-    let loaded = Loaded::from(&source)?;
+    let loaded = Loaded::at(&source, args.selection.point())?;
     warn_of_tail(&source, &loaded);
-    let made = make_store(&args.to, loaded.keyspace())?;
+    let made = make_store(&args.to, &args.selection.of(loaded.keyspace()))?;
     let mut output = Output::new();
     match args.json {
         true => output.json(&to_json(args, &loaded, &made))?,

@@ -1,6 +1,10 @@
 //! Loading either kind of file.
 
+use std::path::Path;
+
 use indelible::keyspace::Keyspace;
+use indelible::recover::Point;
+use indelible::redis::LoadOptions;
 use indelible::{recover, redis};
 
 use crate::failure::Failure;
@@ -18,13 +22,23 @@ pub enum Loaded {
 impl Loaded {
     /// Loads without a lock and without changing anything.
     pub fn from(source: &Source) -> Result<Self, Failure> {
+        Self::at(source, None)
+    }
+
+    /// Loads the state at a point in time, or the last.
+    pub fn at(source: &Source, point: Option<Point>) -> Result<Self, Failure> {
         match source {
             Source::Log(log) => {
-                let loaded = log.load(random()).map_err(log.failed())?;
+                let loaded = log.load_at(random(), point).map_err(log.failed())?;
                 Ok(Self::Log(Box::new(loaded)))
             }
             Source::Redis(path) => {
-                let loaded = redis::load(path, random())?;
+                let options = LoadOptions {
+                    seed: random(),
+                    at: seconds(path, point)?,
+                    ..LoadOptions::default()
+                };
+                let loaded = redis::load_with(path, &options)?;
                 match loaded.report.files.is_empty() {
                     true => Err(Failure::Nothing { path: path.clone() }),
                     false => Ok(Self::Redis(Box::new(loaded))),
@@ -38,5 +52,16 @@ impl Loaded {
             Self::Log(loaded) => &loaded.keyspace,
             Self::Redis(loaded) => &loaded.keyspace,
         }
+    }
+}
+
+/// A point in time as Redis's time stamps count it.
+fn seconds(path: &Path, point: Option<Point>) -> Result<Option<u64>, Failure> {
+    match point {
+        None => Ok(None),
+        Some(Point::Time(at)) => Ok(Some(at.0 / 1_000)),
+        Some(Point::Lsn(_)) => Err(Failure::NoNumbers {
+            path: path.to_owned(),
+        }),
     }
 }

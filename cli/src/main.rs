@@ -9,6 +9,7 @@ mod args;
 mod backup;
 mod check;
 mod dump;
+mod export;
 mod facts;
 mod failure;
 mod finding;
@@ -17,8 +18,10 @@ mod import;
 mod load;
 mod machine;
 mod output;
+mod pieces;
 mod progress;
 mod rewrite;
+mod select;
 mod sizes;
 mod source;
 mod stat;
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         Command::Backup(args) => backup::run(args),
         Command::Check(args) => check::run(args),
         Command::Dump(args) => dump::run(args),
+        Command::Export(args) => export::run(args),
         Command::Import(args) => import::run(args),
         Command::Rewrite(args) => rewrite::run(args),
         Command::Stat(args) => stat::run(args),

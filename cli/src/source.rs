@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use indelible::effect::Name;
 use indelible::log;
-use indelible::recover::{self, LOCK_NAME, Loaded};
+use indelible::recover::{self, LOCK_NAME, Loaded, Point};
 use indelible::vfs::OsVfs;
 
 use crate::failure::Failure;
@@ -91,8 +91,17 @@ impl LogFile {
 
     /// Reads it without a lock; with a progress bar.
     pub fn load(&self, hash_seed: u64) -> Result<Loaded, recover::LoadError> {
+        self.load_at(hash_seed, None)
+    }
+
+    /// Reads it up to a point in time, as [`LogFile::load`] does.
+    pub fn load_at(
+        &self,
+        hash_seed: u64,
+        point: Option<Point>,
+    ) -> Result<Loaded, recover::LoadError> {
         let mut bar = Bar::new("reading");
-        recover::load_watched(&self.vfs, &self.name, hash_seed, &mut |progress| {
+        recover::load_at(&self.vfs, &self.name, hash_seed, point, &mut |progress| {
             bar.recovery(progress)
         })
     }

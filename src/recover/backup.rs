@@ -55,6 +55,9 @@ pub enum BackupError {
 /// What reads a source at an offset; 0 bytes at its end alone.
 pub(crate) type ReadAt<'a> = &'a mut dyn FnMut(u64, &mut [u8]) -> Result<usize, IoError>;
 
+/// What writes all bytes of a copy at an offset.
+type WriteAt<'a> = &'a mut dyn FnMut(u64, &[u8]) -> Result<(), IoError>;
+
 /// Copies the log of the directory `source`, which another process may have open and write to, into
 /// the directory `target`. It takes no lock of the source.
 ///
@@ -188,7 +191,7 @@ fn frames(
     read: ReadAt<'_>,
     len: u64,
     may_be_torn: bool,
-    write: &mut dyn FnMut(u64, &[u8]) -> Result<(), IoError>,
+    write: WriteAt<'_>,
     watch: Watch<'_>,
 ) -> Result<Verifier, BackupError> {
     let header = read_all(

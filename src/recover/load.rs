@@ -11,7 +11,7 @@ use crate::limits::{COLLECT_STEP, READ_LEN};
 use crate::log::{Evidence, FrameError, FrameKind, FrameLine, Scanner, Step};
 use crate::resp::{self, Parsed, RespError};
 use crate::sabotage::Saboteur;
-use crate::units::{Identity, Incarnation, Lsn};
+use crate::units::{Identity, Incarnation, Lsn, WallMillis};
 use crate::vfs::{Access, Vfs};
 
 use super::{OpenError, Progress, Watch, read_up_to};
@@ -107,6 +107,22 @@ pub enum LoadError {
         #[doc = "What it holds."]
         found: u64,
     },
+    /// The point in time lies before the base, which holds no history.
+    #[error(
+        "the log begins with the state after commit {lsn}, written at {wall} ms; the point lies before"
+    )]
+    BeforeBase {
+        #[doc = "The last commit that the base holds."]
+        lsn: Lsn,
+        #[doc = "When the base was begun."]
+        wall: WallMillis,
+    },
+    /// The log ends before the commit that was asked for.
+    #[error("the log ends with commit {lsn}, before the point")]
+    BehindEnd {
+        #[doc = "The last commit."]
+        lsn: Lsn,
+    },
     /// The file became shorter while it was read: a rewrite has replaced it.
     #[error("the file became shorter while it was read")]
     Shrunk,
@@ -124,13 +140,25 @@ impl From<LoadError> for OpenError {
     }
 }
 
+/// A point in a log's history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Point {
+    /// After this commit.
+    Lsn(Lsn),
+    /// Before the first frame of commits that was written later than this. A clock that was set back
+    /// does not bring later frames in.
+    Time(WallMillis),
+}
+
 /// Reads a log without changing anything on disk and without a lock, beside a live store too.
 ///
 /// # Errors
 /// [`LoadError`]; a torn tail is no error, see [`Loaded::bad`]. A file that becomes shorter
 /// meanwhile, because a rewrite retires it, is [`LoadError::Shrunk`].
 pub fn load<V: Vfs>(vfs: &V, name: &str, hash_seed: u64) -> Result<Loaded, LoadError> {
-    load_once(vfs, name, hash_seed, &mut |_| ControlFlow::Continue(()))
+    load_once(vfs, name, hash_seed, None, &mut |_| {
+        ControlFlow::Continue(())
+    })
 }
 
 /// Reads as [`load`] does, and again if a rewrite replaced the file meanwhile.
@@ -151,10 +179,25 @@ pub fn load_watched<V: Vfs>(
     hash_seed: u64,
     watch: Watch<'_>,
 ) -> Result<Loaded, LoadError> {
+    load_at(vfs, name, hash_seed, None, watch)
+}
+
+/// Reads as [`load_watched`] does, up to a point in time: [`Loaded`] is then what a log would have
+/// given that ended there, and what lies behind is not looked at.
+///
+/// # Errors
+/// As [`load_watched`], [`LoadError::BeforeBase`] and [`LoadError::BehindEnd`].
+pub fn load_at<V: Vfs>(
+    vfs: &V,
+    name: &str,
+    hash_seed: u64,
+    point: Option<Point>,
+    watch: Watch<'_>,
+) -> Result<Loaded, LoadError> {
     // What is refused is refused again soon; a file that shrank was replaced by one that is whole.
     let (mut refused, mut shrunk) = (0, 0);
     loop {
-        match load_once(vfs, name, hash_seed, watch) {
+        match load_once(vfs, name, hash_seed, point, watch) {
             Err(LoadError::Damaged { .. } | LoadError::DamagedBase(_) | LoadError::NotALog(_))
                 if refused < 4 =>
             {
@@ -170,10 +213,11 @@ fn load_once<V: Vfs>(
     vfs: &V,
     name: &str,
     hash_seed: u64,
+    point: Option<Point>,
     watch: Watch<'_>,
 ) -> Result<Loaded, LoadError> {
     let file = vfs.open(name, Access::Read)?;
-    let loaded = load_file(vfs, &file, hash_seed, Saboteur::NONE, watch)?;
+    let loaded = load_up_to(vfs, &file, hash_seed, Saboteur::NONE, point, watch)?;
     if vfs.len(&file)? < loaded.file_len {
         return Err(LoadError::Shrunk);
     }
@@ -188,6 +232,17 @@ pub(super) fn load_file<V: Vfs>(
     saboteur: Saboteur,
     watch: Watch<'_>,
 ) -> Result<Loaded, LoadError> {
+    load_up_to(vfs, file, hash_seed, saboteur, None, watch)
+}
+
+fn load_up_to<V: Vfs>(
+    vfs: &V,
+    file: &V::File,
+    hash_seed: u64,
+    saboteur: Saboteur,
+    point: Option<Point>,
+    watch: Watch<'_>,
+) -> Result<Loaded, LoadError> {
     let file_len = vfs.len(file)?;
     let mut window = Window {
         vfs,
@@ -198,7 +253,7 @@ pub(super) fn load_file<V: Vfs>(
         offset: 0,
     };
     let mut scanner = Scanner::new(saboteur);
-    let mut fold = Fold::new(hash_seed, file_len);
+    let mut fold = Fold::new(hash_seed, file_len, point);
     let bad = loop {
         let left = file_len - window.offset;
         match scanner.step(window.rest(), left) {
@@ -209,6 +264,9 @@ pub(super) fn load_file<V: Vfs>(
             Step::Frame(frame) => {
                 let body_offset = window.offset + frame.body.start as u64;
                 fold.frame(&frame.line, body_offset, &window.rest()[frame.body.clone()])?;
+                if fold.reached {
+                    return Ok(fold.loaded);
+                }
                 window.take(frame.body.end);
             }
             Step::NeedMore(len) => {
@@ -248,7 +306,12 @@ pub(super) fn load_file<V: Vfs>(
         };
         return Err(LoadError::DamagedBase(found));
     }
-    Ok(fold.loaded)
+    match point {
+        Some(Point::Lsn(lsn)) if fold.loaded.lsn < lsn => Err(LoadError::BehindEnd {
+            lsn: fold.loaded.lsn,
+        }),
+        _ => Ok(fold.loaded),
+    }
 }
 
 /// Torn tail or damage? // O9
@@ -338,6 +401,11 @@ struct Fold {
     loaded: Loaded,
     /// Frames behind the evidence: their last commit and their end.
     unproved: VecDeque<(Lsn, u64)>,
+    point: Option<Point>,
+    /// Whether the state is that of the point.
+    reached: bool,
+    /// When the base was begun.
+    begun: Option<WallMillis>,
 }
 
 impl Loaded {
@@ -347,7 +415,7 @@ impl Loaded {
 }
 
 impl Fold {
-    fn new(hash_seed: u64, file_len: u64) -> Self {
+    fn new(hash_seed: u64, file_len: u64, point: Option<Point>) -> Self {
         let loaded = Loaded {
             keyspace: Keyspace::new(hash_seed),
             lsn: Lsn(0),
@@ -365,12 +433,25 @@ impl Fold {
         Self {
             loaded,
             unproved: VecDeque::new(),
+            point,
+            reached: false,
+            begun: None,
         }
     }
 
     fn frame(&mut self, line: &FrameLine, offset: u64, body: &[u8]) -> Result<(), LoadError> {
         let meta = &line.meta;
-        let commits = self.apply(body, offset)?;
+        let wanted = self.wanted(line)?;
+        if wanted == Some(0) {
+            self.reached = true;
+            return Ok(());
+        }
+        let commits = self.apply(body, offset, wanted)?;
+        if let Some(wanted) = wanted.filter(|wanted| *wanted < meta.count) {
+            self.loaded.lsn = Lsn(meta.lsn.0 + wanted - 1);
+            self.reached = true;
+            return Ok(());
+        }
         if meta.kind == FrameKind::Commits && commits != meta.count {
             return Err(LoadError::Commits {
                 offset,
@@ -409,14 +490,43 @@ impl Fold {
             let (_, end) = self.unproved.pop_front().expect("just seen");
             self.loaded.evidence_len = end;
         }
+        let whole = matches!(meta.kind, FrameKind::End | FrameKind::Commits);
+        self.reached = whole && self.point == Some(Point::Lsn(self.loaded.lsn));
         Ok(())
     }
 
-    /// Applies the commands of one body; says how many commits they were.
-    fn apply(&mut self, body: &[u8], offset: u64) -> Result<u64, LoadError> {
+    /// How many of a frame's commits lie before the point; none if all that it holds counts.
+    fn wanted(&mut self, line: &FrameLine) -> Result<Option<u64>, LoadError> {
+        let (meta, Some(point)) = (&line.meta, self.point) else {
+            return Ok(None);
+        };
+        let wall = *self.begun.get_or_insert(meta.wall);
+        match (meta.kind, point) {
+            (FrameKind::Base | FrameKind::End, point) => {
+                let lsn = meta.lsn;
+                let before = match point {
+                    Point::Lsn(point) => point < lsn,
+                    Point::Time(point) => point < wall,
+                };
+                match before {
+                    true => Err(LoadError::BeforeBase { lsn, wall }),
+                    false => Ok(None),
+                }
+            }
+            (FrameKind::Commits, Point::Lsn(point)) => Ok(Some(
+                (point.0 + 1).saturating_sub(meta.lsn.0).min(meta.count),
+            )),
+            (FrameKind::Commits, Point::Time(point)) if meta.wall > point => Ok(Some(0)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Applies the commands of one body, up to so many commits if that is said; says how many
+    /// commits they were.
+    fn apply(&mut self, body: &[u8], offset: u64, most: Option<u64>) -> Result<u64, LoadError> {
         let mut replay = Replay::new();
         let (mut at, mut commits) = (0, 0);
-        while at < body.len() {
+        while at < body.len() && most.is_none_or(|most| commits < most) {
             let here = offset + at as u64;
             match resp::parse_command(&body[at..]) {
                 Ok(Parsed::Complete { argv, len }) => {

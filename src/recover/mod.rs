@@ -36,7 +36,7 @@ use crate::vfs::{Access, Files, Vfs, retry};
 
 pub(crate) use backup::backup_pinned;
 pub use backup::{BackupError, BackupReport, backup};
-pub use load::{LoadError, Loaded, load, load_retrying, load_watched};
+pub use load::{LoadError, Loaded, Point, load, load_at, load_retrying, load_watched};
 
 /// The file that is locked while a store is open; never renamed nor removed.
 pub const LOCK_NAME: &str = "appendonly.aof.lock";

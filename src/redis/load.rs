@@ -109,6 +109,22 @@ pub enum LoadError {
         #[doc = "Why."]
         source: ReplayError,
     },
+    /// A point in time was asked for, and no file says when anything was written.
+    #[error("{}: expected time stamps (#TS:), found none; the server writes them with aof-timestamp-enabled", .path.display())]
+    NoTimes {
+        #[doc = "What was to be loaded."]
+        path: PathBuf,
+    },
+    /// The point in time lies before the first time stamp.
+    #[error("{}: offset {offset}: the first time stamp is {first} s; the point lies before", .path.display())]
+    BeforeFirst {
+        #[doc = "The file."]
+        path: PathBuf,
+        #[doc = "Where the time stamp stands, in bytes from the file's start."]
+        offset: u64,
+        #[doc = "What it says, in seconds since 1970-01-01 UTC."]
+        first: u64,
+    },
     /// A file ends too early, and is not the last.
     #[error("{}: expected a whole file, as others follow; found: {tail}", .path.display())]
     ShortInside {
@@ -229,6 +245,9 @@ pub struct LoadOptions {
     /// out, and reported, instead of being refused; by default not. They are lost to who goes on
     /// with the keyspace alone.
     pub skip_unsupported: bool,
+    /// Load up to the first time stamp that is later than this, in seconds since 1970-01-01 UTC; what
+    /// lies behind is not looked at. By default everything.
+    pub at: Option<u64>,
 }
 
 /// Loads what `path` leads to: a directory with a manifest in it or in `appendonlydir` below it, a
@@ -261,6 +280,9 @@ pub fn load_with(path: &Path, options: &LoadOptions) -> Result<Loaded, LoadError
         keyspace: Keyspace::new(options.seed),
         report: LoadReport::default(),
         skip_unsupported: options.skip_unsupported,
+        at: options.at,
+        stamped: false,
+        reached: false,
     };
     for (at, path) in paths.iter().enumerate() {
         let file = loader.file(path, reader.clone())?;
@@ -271,6 +293,13 @@ pub fn load_with(path: &Path, options: &LoadOptions) -> Result<Loaded, LoadError
             });
         }
         loader.report.files.push(file);
+        if loader.reached {
+            break;
+        }
+    }
+    if options.at.is_some() && !loader.stamped && !paths.is_empty() {
+        let path = path.to_owned();
+        return Err(LoadError::NoTimes { path });
     }
     while loader.keyspace.collect(COLLECT_STEP) {}
     Ok(Loaded {
@@ -323,6 +352,11 @@ struct Loader {
     keyspace: Keyspace,
     report: LoadReport,
     skip_unsupported: bool,
+    at: Option<u64>,
+    /// Whether a time stamp was read.
+    stamped: bool,
+    /// Whether the state is that of the point in time.
+    reached: bool,
 }
 
 impl Loader {
@@ -355,6 +389,10 @@ impl Loader {
                     window.take(len);
                 }
                 Step::Annotation { len, written } => {
+                    let offset = reader.offset() - len as u64;
+                    if self.is_later(path, offset, written)? {
+                        return Ok(report);
+                    }
                     report.written = written.or(report.written);
                     window.take(len);
                 }
@@ -371,6 +409,28 @@ impl Loader {
                 }
             }
         }
+    }
+
+    /// Whether what follows a time stamp was written after the point in time.
+    fn is_later(
+        &mut self,
+        path: &Path,
+        offset: u64,
+        written: Option<u64>,
+    ) -> Result<bool, LoadError> {
+        let (Some(written), Some(at)) = (written, self.at) else {
+            return Ok(false);
+        };
+        if written > at && !self.stamped {
+            return Err(LoadError::BeforeFirst {
+                path: path.to_owned(),
+                offset,
+                first: written,
+            });
+        }
+        self.stamped = true;
+        self.reached = written > at;
+        Ok(self.reached)
     }
 
     fn image(&mut self, path: &Path, window: &mut Window) -> Result<ImageReport, LoadError> {
