@@ -5,6 +5,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/content.rs"]
+mod content;
+#[path = "../common/redis.rs"]
 mod redis;
 mod workload;
 
@@ -12,9 +15,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use redis::{Client, Reply, Server};
+use content::{Held, assert_same, of_keyspace, of_server};
+use redis::{Reply, Server};
 use tempfile::TempDir;
-use workload::{Expected, Made};
+use workload::Made;
 
 /// How a log is laid before Redis.
 #[derive(Clone, Copy, Debug)]
@@ -53,56 +57,21 @@ fn assert_valid(path: &Path) {
     assert!(text.contains("valid"), "redis-check-aof: {text}");
 }
 
-fn assert_same(client: &mut Client, expected: &Expected) {
-    for db in 0..workload::DATABASES {
-        assert_eq!(
-            client.call(&[b"SELECT", db.to_string().as_bytes()]),
-            Reply::ok()
-        );
-        let keys: Vec<_> = expected.iter().filter(|((of, _), _)| *of == db).collect();
-        assert_eq!(
-            client.call(&[b"DBSIZE"]),
-            Reply::Int(keys.len() as i64),
-            "database {db}"
-        );
-        for ((_, key), (value, expiry)) in keys {
-            let name = key.escape_ascii();
-            let found = client.call(&[b"GET", key]);
-            assert!(
-                found == Reply::Bulk(Some(value.clone())),
-                "database {db}, key {name}: value"
-            );
-            let time = client.call(&[b"PEXPIRETIME", key]);
-            let wanted = expiry.map_or(-1, |at| i64::try_from(at).unwrap());
-            assert_eq!(
-                time,
-                Reply::Int(wanted),
-                "database {db}, key {name}: expiry"
-            );
-        }
-    }
-}
-
 fn redis_holds_the_same(made: &Made, layout: Layout) {
     let dir = TempDir::new().unwrap();
     let checked = lay(&made.log, dir.path(), layout);
     assert_valid(&checked);
     let server = Server::start(dir.path());
-    assert_same(&mut server.client(), &made.expected);
-}
-
-/// Whether Redis is here; says so if not.
-fn redis_is_here() -> bool {
-    let version = redis::version();
-    if version.is_none() {
-        eprintln!("skipped: no redis-server and redis-check-aof 7.0 or later on the PATH");
-    }
-    version.is_some()
+    assert_same(
+        &of_server(&mut server.client()),
+        &made.expected,
+        &format!("{layout:?}"),
+    );
 }
 
 #[test]
 fn a_log_with_everything_in_it_loads_in_every_layout() {
-    if !redis_is_here() {
+    if !redis::is_here() {
         return;
     }
     let dir = TempDir::new().unwrap();
@@ -114,7 +83,7 @@ fn a_log_with_everything_in_it_loads_in_every_layout() {
 
 #[test]
 fn a_log_that_was_just_rewritten_loads() {
-    if !redis_is_here() {
+    if !redis::is_here() {
         return;
     }
     let dir = TempDir::new().unwrap();
@@ -124,7 +93,7 @@ fn a_log_that_was_just_rewritten_loads() {
 
 #[test]
 fn an_empty_log_loads() {
-    if !redis_is_here() {
+    if !redis::is_here() {
         return;
     }
     let dir = TempDir::new().unwrap();
@@ -134,12 +103,12 @@ fn an_empty_log_loads() {
 
 #[test]
 fn what_redis_goes_on_with_comes_back() {
-    if !redis_is_here() {
+    if !redis::is_here() {
         return;
     }
     let dir = TempDir::new().unwrap();
     let mut made = workload::everything(dir.path());
-    let added = (b"value".to_vec(), None);
+    let added = (Held::String(b"value".to_vec()), None);
     made.expected.insert((9, b"new".to_vec()), added);
     // Redis writes to a file behind ours, or behind our frames.
     for layout in [Layout::Plain, Layout::Incremental] {
@@ -157,9 +126,37 @@ fn what_redis_goes_on_with_comes_back() {
         drop(server);
         let loaded = indelible::redis::load(theirs.path(), 1).unwrap();
         assert_eq!(loaded.report.failed(), 0);
-        assert!(
-            workload::content(&loaded.keyspace) == made.expected,
-            "{layout:?}"
+        assert_same(
+            &of_keyspace(&loaded.keyspace),
+            &made.expected,
+            &format!("{layout:?}"),
         );
+    }
+}
+
+#[test]
+fn what_redis_makes_of_our_log_by_a_rewrite_comes_back() {
+    if !redis::is_here() {
+        return;
+    }
+    let dir = TempDir::new().unwrap();
+    let mut made = workload::everything(dir.path());
+    made.expected.insert(
+        (9, b"list".to_vec()),
+        (Held::List(vec![b"1".to_vec(), b"2".to_vec()]), None),
+    );
+    for preamble in ["no", "yes"] {
+        let theirs = TempDir::new().unwrap();
+        lay(&made.log, theirs.path(), Layout::Plain);
+        let server = Server::start_with(theirs.path(), &["--aof-use-rdb-preamble", preamble]);
+        let mut client = server.client();
+        client.say("SELECT 9");
+        assert_eq!(client.say("RPUSH list 1"), Reply::Int(1));
+        client.rewrite();
+        assert_eq!(client.say("RPUSH list 2"), Reply::Int(2));
+        drop(server);
+        let loaded = indelible::redis::load(theirs.path(), 1).unwrap();
+        assert_eq!(loaded.report.failed(), 0);
+        assert_same(&of_keyspace(&loaded.keyspace), &made.expected, preamble);
     }
 }

@@ -1,28 +1,22 @@
 //! Logs of ours, made by the machine on a real file system.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use indelible::command::Command;
 use indelible::effect::Lane;
 use indelible::engine::{AppendFsync, Batch, EngineOptions, Outcome};
-use indelible::keyspace::{Keyspace, Value};
 use indelible::recover::OpenOptions;
 use indelible::vfs::OsVfs;
 
 use crate::common::{Machine, options};
+use crate::content::{Content, of_keyspace};
 
-/// As many as Redis has by default.
-pub const DATABASES: u32 = 16;
 /// Some time in 2096: no key expires while Redis looks at it.
 const FAR: &str = "4000000000000";
 
-/// Database and key to value and expiry.
-pub type Expected = BTreeMap<(u32, Vec<u8>), (Vec<u8>, Option<u64>)>;
-
 pub struct Made {
     pub log: PathBuf,
-    pub expected: Expected,
+    pub expected: Content,
 }
 
 type Store = Machine<OsVfs>;
@@ -53,27 +47,12 @@ fn commit(store: &mut Store, commands: &[(u32, &[&[u8]])]) {
     store.engine.submit(store.now, batch).unwrap();
 }
 
-fn close(mut store: Store) -> Expected {
-    let expected = content(store.engine.keyspace());
+fn close(mut store: Store) -> Content {
+    let expected = of_keyspace(store.engine.keyspace());
     let ticket = store.engine.close(store.now);
     store.run();
     assert_eq!(store.outcome(ticket), Some(Outcome::Durable));
     expected
-}
-
-/// What a keyspace holds.
-pub fn content(keyspace: &Keyspace) -> Expected {
-    let mut found = Expected::new();
-    for db in 0..DATABASES {
-        for (key, entry) in keyspace.iter(db) {
-            let Value::String(string) = &entry.value else {
-                panic!("a string")
-            };
-            let expiry = entry.expiry.map(|at| at.0);
-            found.insert((db, key.to_vec()), (string.to_vec(), expiry));
-        }
-    }
-    found
 }
 
 /// Bytes that compress to nothing obvious and differ by seed.
@@ -133,6 +112,86 @@ fn awkward_things(store: &mut Store) {
         commit(store, &[(3, &[b"SET", key, log_like])]);
     }
     commit(store, &[(3, &[b"SET", b"empty", b""])]);
+    store.run();
+}
+
+/// Each type, small and large, of integers and of text, changed by what is logged in another form.
+fn every_type(store: &mut Store, round: u64) {
+    for (size, count) in [("small", 5_usize), ("large", 1_500)] {
+        for (form, prefix) in [("numbers", ""), ("text", "m\r\n:")] {
+            let key = |kind: &str| format!("{kind}:{size}:{form}").into_bytes();
+            let items: Vec<_> = (0..count)
+                .map(|at| format!("{prefix}{}", at + round as usize).into_bytes())
+                .collect();
+            let commit_all = |store: &mut Store, name: &[u8], key: &[u8], rest: &[Vec<u8>]| {
+                let rest = rest.iter().map(Vec::as_slice);
+                let argv: Vec<&[u8]> = [name, key].into_iter().chain(rest).collect();
+                commit(store, &[(8, &argv)]);
+            };
+            let pairs = |first: fn(&usize) -> String| -> Vec<Vec<u8>> {
+                let pairs = items.iter().enumerate();
+                pairs
+                    .flat_map(|(at, item)| [first(&at).into_bytes(), item.clone()])
+                    .collect()
+            };
+            commit_all(store, b"RPUSH", &key("list"), &items);
+            commit_all(store, b"SADD", &key("set"), &items);
+            commit_all(store, b"HSET", &key("hash"), &pairs(usize::to_string));
+            let scores = pairs(|at| format!("{:?}", *at as f64 / 3.0));
+            commit_all(store, b"ZADD", &key("zset"), &scores);
+            commit(
+                store,
+                &[(8, &[b"LMOVE", &key("list"), b"moved", b"LEFT", b"RIGHT"])],
+            );
+            commit(store, &[(8, &[b"SREM", &key("set"), &items[2]])]);
+            commit(
+                store,
+                &[(8, &[b"HINCRBYFLOAT", &key("hash"), b"float", b"0.1"])],
+            );
+            commit(store, &[(8, &[b"ZPOPMIN", &key("zset")])]);
+            commit(store, &[(8, &[b"PEXPIREAT", &key("zset"), FAR.as_bytes()])]);
+            commit(
+                store,
+                &[(
+                    8,
+                    &[b"ZADD", b"ends", b"inf", &items[0], b"-inf", &items[1]],
+                )],
+            );
+            store.run();
+        }
+    }
+    commit(
+        store,
+        &[
+            (
+                8,
+                &[
+                    b"SUNIONSTORE",
+                    b"union",
+                    b"set:small:text",
+                    b"set:large:text",
+                ],
+            ),
+            (
+                8,
+                &[
+                    b"COPY",
+                    b"list:large:text",
+                    b"copied",
+                    b"DB",
+                    b"9",
+                    b"REPLACE",
+                ],
+            ),
+            (
+                8,
+                &[b"SORT", b"list:small:numbers", b"DESC", b"STORE", b"sorted"],
+            ),
+            (8, &[b"PFADD", b"counted", b"a", b"b", b"c"]),
+            (8, &[b"RENAME", b"counted", b"renamed"]),
+        ],
+    );
+    commit(store, &[(8, &[b"SWAPDB", b"9", b"11"])]);
     store.run();
 }
 
@@ -233,6 +292,7 @@ pub fn everything(dir: &Path) -> Made {
     small_things(&mut store, 1);
     awkward_things(&mut store);
     large_things(&mut store);
+    every_type(&mut store, 0);
     rewrite_under_load(&mut store);
     batches(&mut store);
     expiring_things(&mut store);
@@ -242,6 +302,7 @@ pub fn everything(dir: &Path) -> Made {
     rewrite_under_load(&mut store);
     batches(&mut store);
     large_things(&mut store);
+    every_type(&mut store, 3);
     small_things(&mut store, 3);
     let expected = close(store);
     assert!(expected.len() > 100, "there is something to compare");
@@ -268,6 +329,7 @@ pub fn rewritten(dir: &Path) -> Made {
     small_things(&mut store, 1);
     awkward_things(&mut store);
     large_things(&mut store);
+    every_type(&mut store, 0);
     let ticket = store.engine.rewrite(store.now).unwrap();
     store.run_for(100);
     assert_eq!(store.outcome(ticket), Some(Outcome::Durable));
