@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::backup::Backup;
+use crate::diff::Diff;
 use crate::export::Export;
 use crate::select::Selection;
 
@@ -39,6 +40,11 @@ pub enum Command {
     /// within a command or a transaction is a problem (exit code 1): nothing proves what is
     /// missing.
     Check(Check),
+    /// Compares two states: stores, files of Redis, or one of each.
+    ///
+    /// Says for each database which keys only one of them holds, and what differs first in those
+    /// that both hold: type, value, or expiry. Exit code 0 if nothing differs, 1 if something does.
+    Diff(Diff),
     /// Shows all keys with their values and expiries; beside a store that is open, too.
     ///
     /// One command per line, as redis-cli reads it, or one JSON document. Keys are sorted, none is

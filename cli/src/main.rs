@@ -8,6 +8,7 @@
 mod args;
 mod backup;
 mod check;
+mod diff;
 mod dump;
 mod export;
 mod facts;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Backup(args) => backup::run(args),
         Command::Check(args) => check::run(args),
+        Command::Diff(args) => diff::run(args),
         Command::Dump(args) => dump::run(args),
         Command::Export(args) => export::run(args),
         Command::Import(args) => import::run(args),

@@ -25,13 +25,16 @@ pub fn sorted(keyspace: &Keyspace, db: u32) -> Vec<(&[u8], &Entry)> {
     entries
 }
 
+/// What takes a command.
+pub type Give<'a> = &'a mut dyn FnMut(&[&[u8]]) -> Result<(), Failure>;
+
 /// Gives commands that make an entry: `SET` and `APPEND`, or `RPUSH`, `HMSET`, `SADD` or `ZADD` with
 /// at most 64 items and about 64 KiB each; at the end `PEXPIREAT` or `EXPIREAT`.
 pub fn commands(
     key: &[u8],
     entry: &Entry,
     dialect: Dialect,
-    give: &mut dyn FnMut(&[&[u8]]) -> Result<(), Failure>,
+    give: Give<'_>,
 ) -> Result<(), Failure> {
     let mut lasting = entry.clone();
     lasting.expiry = None;
