@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::backup::Backup;
 use crate::diff::Diff;
 use crate::export::Export;
+use crate::log::Log;
 use crate::select::Selection;
 
 const EXIT_CODES: &str = "\
@@ -60,6 +61,12 @@ pub enum Command {
     /// The new store appears whole or not at all, with an identity of its own, and is read again
     /// before the import is called well. The source is not changed.
     Import(Import),
+    /// Shows a log as commands, each with its commit's number and time and its database.
+    ///
+    /// Of a log of indelible the commits behind its base, of files of Redis every command with its
+    /// offset and the last time stamp before it. With --follow it goes on beside a store that is open,
+    /// also when a rewrite replaces the file; it ends with an interrupt, or when nobody reads it.
+    Log(Log),
     /// Writes a store's log anew, without what later commands have replaced; takes the lock.
     Rewrite(Rewrite),
     /// Shows what a store's files hold, and what a rewrite would save.

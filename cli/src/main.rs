@@ -17,6 +17,8 @@ mod finding;
 mod frames;
 mod import;
 mod load;
+mod log;
+mod log_redis;
 mod machine;
 mod output;
 mod pieces;
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         Command::Dump(args) => dump::run(args),
         Command::Export(args) => export::run(args),
         Command::Import(args) => import::run(args),
+        Command::Log(args) => log::run(args),
         Command::Rewrite(args) => rewrite::run(args),
         Command::Stat(args) => stat::run(args),
     };

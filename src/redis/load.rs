@@ -308,6 +308,18 @@ pub fn load_with(path: &Path, options: &LoadOptions) -> Result<Loaded, LoadError
     })
 }
 
+/// The files that [`load`] would read, in their order; none of them is opened.
+///
+/// # Errors
+/// [`LoadError`], of the manifest or of what it lists.
+pub fn files(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
+    match find(path)? {
+        Source::Nothing => Ok(Vec::new()),
+        Source::Single(path) => Ok(Vec::from([path])),
+        Source::Manifest(path) => listed(&path),
+    }
+}
+
 /// The files that a manifest says are to be loaded; all of them exist.
 fn listed(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
     let failed = |source| LoadError::io(path, source);

@@ -13,4 +13,4 @@ pub mod rdb;
 #[cfg(feature = "std")]
 pub use image::{ImageError, ImageReport};
 #[cfg(feature = "std")]
-pub use load::{LoadError, LoadOptions, LoadReport, Loaded, load, load_with};
+pub use load::{LoadError, LoadOptions, LoadReport, Loaded, files, load, load_with};
