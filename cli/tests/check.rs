@@ -150,7 +150,7 @@ fn directories_that_redis_wrote_are_well() {
 type Alter<'a> = &'a dyn Fn(&Path);
 
 #[test]
-fn problems_of_redis_files_are_told_apart() {
+fn check_tells_short_read_bad_format_bad_manifest_missing_file_apart() {
     let (path, _) = redis_case("strings-rewritten");
     let (manifest, base) = ("appendonly.aof.manifest", "appendonly.aof.2.base.aof");
     let incr = "appendonly.aof.2.incr.aof";
