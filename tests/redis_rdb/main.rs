@@ -2,6 +2,7 @@
 
 mod damage;
 mod encodings;
+mod loaded;
 mod opcodes;
 mod server;
 mod support;

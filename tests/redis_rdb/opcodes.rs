@@ -76,16 +76,18 @@ fn unsupported() -> Vec<(u8, Vec<u8>, Unsupported)> {
 }
 
 #[test]
-fn unsupported_values_are_named_with_key_and_offset() {
-    for (kind, bytes, what) in unsupported() {
-        let before = Writer::new(12).key(0, b"first", &string(b"v"));
-        let offset = before.out.len() as u64;
-        let file = before.key(kind, b"bad", &bytes).end();
-        let key = Some(b"bad".to_vec());
-        assert_eq!(
-            read(&file),
-            Err(RdbError::Unsupported { offset, what, key })
-        );
+fn unsupported_values_are_named_with_key_and_offset_in_every_version() {
+    for version in 1..=12 {
+        for (kind, bytes, what) in unsupported() {
+            let before = Writer::new(version).key(0, b"first", &string(b"v"));
+            let offset = before.out.len() as u64;
+            let file = before.key(kind, b"bad", &bytes).end();
+            let key = Some(b"bad".to_vec());
+            assert_eq!(
+                read(&file),
+                Err(RdbError::Unsupported { offset, what, key })
+            );
+        }
     }
 }
 
