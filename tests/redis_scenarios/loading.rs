@@ -5,6 +5,8 @@ use std::fs;
 use indelible::redis::aof::Tail;
 use indelible::redis::{LoadError, load};
 
+use crate::content::{assert_same, of_keyspace, of_server};
+use crate::redis;
 use crate::support::{commands, directory, loaded, refused, string};
 
 #[test]
@@ -75,4 +77,35 @@ fn unknown_command_refused_with_its_name_and_offset() {
         );
         assert!(error.to_string().contains(&format!("'{name}'")), "{error}");
     }
+}
+
+#[test]
+fn spop_with_and_without_count_as_a_server_logs_it() {
+    if !redis::is_here() {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    let server = redis::Server::start(dir.path());
+    let mut client = server.client();
+    for words in [
+        "SADD numbers 1 2 3 4 5 6 7 8",
+        "SADD texts a b c d e f g h",
+        "SADD gone a b c",
+        "SPOP numbers",
+        "SPOP texts",
+        "SPOP numbers 3",
+        "SPOP texts 3",
+        "SPOP gone 5",
+    ] {
+        let reply = client.say(words);
+        assert!(
+            !matches!(reply, redis::Reply::Error(_)),
+            "{words}: {reply:?}"
+        );
+    }
+    let held = of_server(&mut client);
+    assert_eq!(held.len(), 2);
+    drop(server);
+    let loaded = load(dir.path(), 1).expect("it loads");
+    assert_same(&of_keyspace(&loaded.keyspace), &held, "SPOP");
 }
