@@ -8,6 +8,7 @@ use crate::backup::Backup;
 use crate::diff::Diff;
 use crate::export::Export;
 use crate::log::Log;
+use crate::repair::Repair;
 use crate::select::Selection;
 
 const EXIT_CODES: &str = "\
@@ -67,6 +68,12 @@ pub enum Command {
     /// offset and the last time stamp before it. With --follow it goes on beside a store that is open,
     /// also when a rewrite replaces the file; it ends with an interrupt, or when nobody reads it.
     Log(Log),
+    /// Makes a new store out of what is intact; never changes the source.
+    ///
+    /// Without --resync everything behind the first damaged place is left out. What is left out is
+    /// kept in the new directory as repair.quarantine. More than --max-loss bytes are refused (exit
+    /// code 1), and nothing is written then.
+    Repair(Repair),
     /// Writes a store's log anew, without what later commands have replaced; takes the lock.
     Rewrite(Rewrite),
     /// Shows what a store's files hold, and what a rewrite would save.

@@ -1,5 +1,6 @@
 //! `indelible check`: everything verified, nothing changed.
 
+use std::fs;
 use std::path::Path;
 
 use indelible::effect::Name;
@@ -9,6 +10,7 @@ use indelible::vfs::{Access, Vfs};
 use serde_json::{Value, json};
 
 use crate::args::Check;
+use crate::context::Context;
 use crate::facts::Facts;
 use crate::failure::{Failure, PROBLEM, WELL};
 use crate::finding::{Finding, Kind};
@@ -133,6 +135,7 @@ fn check_redis(path: &Path) -> Result<Report, Failure> {
                 .findings
                 .extend(failures.map(|failure| Finding::of_failure(file_of(failure), failure)));
             report.findings.extend(short_tail(load));
+            report.findings.extend(orphans(load)?);
             report
                 .facts
                 .add("files", files(load))
@@ -146,6 +149,36 @@ fn check_redis(path: &Path) -> Result<Report, Failure> {
         },
     }
     Ok(report)
+}
+
+/// Finished files of Redis beside those that were loaded, which nothing lists.
+fn orphans(load: &redis::LoadReport) -> Result<Vec<Finding>, Failure> {
+    let is_part = |name: &str| {
+        let ends = [".base.aof", ".base.rdb", ".incr.aof"];
+        ends.iter().any(|end| name.ends_with(end))
+    };
+    let Some(directory) = load.files.first().and_then(|file| file.path.parent()) else {
+        return Ok(Vec::new());
+    };
+    let listed = |path: &Path| load.files.iter().any(|file| file.path == path);
+    let some_part = load.files.iter().filter_map(|file| file.path.file_name());
+    if !some_part
+        .into_iter()
+        .any(|name| is_part(&name.to_string_lossy()))
+    {
+        return Ok(Vec::new());
+    }
+    let mut orphans = Vec::new();
+    for entry in fs::read_dir(directory).map_err(Failure::io(directory))? {
+        let path = entry.map_err(Failure::io(directory))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if is_part(&name) && !listed(&path) {
+            let text = "expected only files that are loaded, found another";
+            orphans.push(Finding::new(Kind::OrphanFile, &path, text));
+        }
+    }
+    orphans.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(orphans)
 }
 
 /// The files of a load, as data.
@@ -215,6 +248,9 @@ impl Report {
                 false => "note",
             };
             output.line(format_args!("{word}: {finding}"))?;
+            for row in finding.context().iter().flat_map(Context::rows) {
+                output.line(row)?;
+            }
         }
         for note in &self.notes {
             output.line(format_args!("note: {note}"))?;

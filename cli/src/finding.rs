@@ -9,6 +9,8 @@ use indelible::recover;
 use indelible::redis::{self, aof::AofError, aof::Tail};
 use serde_json::{Value, json};
 
+use crate::context::Context;
+
 /// What kind of problem it is; a script may decide by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -36,6 +38,8 @@ pub enum Kind {
     MissingFile,
     /// A format that is known and not read.
     Unsupported,
+    /// A file that nothing lists. No problem.
+    OrphanFile,
 }
 
 impl Kind {
@@ -53,12 +57,13 @@ impl Kind {
             Self::BadManifest => "bad-manifest",
             Self::MissingFile => "missing-file",
             Self::Unsupported => "unsupported",
+            Self::OrphanFile => "orphan-file",
         }
     }
 
     /// Whether a check that found it fails.
     pub const fn is_problem(self) -> bool {
-        !matches!(self, Self::TornTail)
+        !matches!(self, Self::TornTail | Self::OrphanFile)
     }
 }
 
@@ -120,7 +125,13 @@ impl Finding {
             "expected": self.expected,
             "found": self.found,
             "text": self.text,
+            "context": self.context().map(|it| it.to_json()),
         })
+    }
+
+    /// The bytes around the offset; none if it has none, or they cannot be read any more.
+    pub fn context(&self) -> Option<Context> {
+        Context::around(&self.path, self.offset?)
     }
 
     /// A torn tail that recovery would cut.

@@ -49,7 +49,7 @@ pub fn run(args: &Import) -> Result<u8, Failure> {
 }
 
 /// A target must be empty, except for what an import that was cut off left there.
-fn refuse_what_is_there(path: &Path) -> Result<(), Failure> {
+pub fn refuse_what_is_there(path: &Path) -> Result<(), Failure> {
     let entries = match fs::read_dir(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
@@ -71,7 +71,7 @@ fn refuse_what_is_there(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn make_store(path: &Path, keyspace: &Keyspace) -> Result<recover::Loaded, Failure> {
+pub fn make_store(path: &Path, keyspace: &Keyspace) -> Result<recover::Loaded, Failure> {
     let failed = Failure::io(path);
     let vfs = OsVfs::create_dir(path).map_err(&failed)?;
     let lock = vfs.lock(LOCK_NAME).map_err(|error| match error.kind {

@@ -2,12 +2,13 @@
 //!
 //! * [`args`] is the command line, [`failure`] the exit codes;
 //! * [`source`] tells what a path leads to, [`load`] loads it, [`finding`] says what is wrong;
-//! * [`check`], [`dump`], [`import`], [`rewrite`], [`stat`] are one command each;
+//! * [`check`], [`dump`], [`import`], [`repair`], [`rewrite`], [`stat`] are one command each;
 //! * [`machine`] drives the shipped engine, [`sizes`] lets it rewrite into nothing.
 
 mod args;
 mod backup;
 mod check;
+mod context;
 mod diff;
 mod dump;
 mod export;
@@ -23,6 +24,7 @@ mod machine;
 mod output;
 mod pieces;
 mod progress;
+mod repair;
 mod rewrite;
 mod select;
 mod sizes;
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Command::Export(args) => export::run(args),
         Command::Import(args) => import::run(args),
         Command::Log(args) => log::run(args),
+        Command::Repair(args) => repair::run(args),
         Command::Rewrite(args) => rewrite::run(args),
         Command::Stat(args) => stat::run(args),
     };

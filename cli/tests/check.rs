@@ -201,6 +201,36 @@ fn check_tells_short_read_bad_format_bad_manifest_missing_file_apart() {
 }
 
 #[test]
+fn orphan_file_is_told_and_no_problem() {
+    let (path, _) = redis_case("strings-rewritten");
+    let dir = TempDir::new().expect("a directory");
+    copy_dir(&path, dir.path());
+    let orphan = dir.path().join("appendonly.aof.1.incr.aof");
+    fs::write(orphan, command(&["SET", "old", "x"])).expect("a file");
+    let report = check(dir.path()).expect(0).json();
+    assert_eq!(report["verdict"], "orphan-file");
+    let file = report["findings"][0]["file"].as_str().expect("a file");
+    assert!(file.ends_with("appendonly.aof.1.incr.aof"));
+}
+
+#[test]
+fn bytes_around_a_problem_are_shown() {
+    let dir = TempDir::new().expect("a directory");
+    let file = dir.path().join("bad.aof");
+    let bytes = [command(&["SET", "a", "b"]), b"*x\r\n".to_vec()].concat();
+    fs::write(&file, &bytes).expect("a file");
+    let json = check(&file).expect(1).json();
+    assert_eq!(json["findings"][0]["offset"], 28);
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(json["findings"][0]["context"]["hex"], hex);
+    let plain = run_on("check", &file, &[]).stdout;
+    let row = plain
+        .lines()
+        .find(|line| line.trim_start().starts_with('>'));
+    assert!(row.expect("a marked row").contains("[78]"), "{plain}");
+}
+
+#[test]
 fn foreign_file_is_refused() {
     let dir = TempDir::new().expect("a directory");
     let file = dir.path().join("picture.png");

@@ -8,11 +8,13 @@
 //! * reading a file from its start: [`Scanner`] over windows that the caller refills;
 //! * checking bytes that stream by, without holding a frame: [`Verifier`];
 //! * behind damage, where nothing may be trusted as a commit: [`Evidence`];
+//! * behind damage, for a human who has decided so: [`salvage`];
 //! * the rules that one frame after the other keeps, shared by all of them: [`Sequence`].
 
 mod error;
 mod evidence;
 mod line;
+mod salvage;
 mod scan;
 mod sequence;
 mod text;
@@ -24,6 +26,7 @@ pub use line::{
     FRAME_LINE_LEN_MAX, FrameKind, FrameLine, FrameMeta, HEADER_LEN, Header, VERSION, encode_frame,
     encode_header, is_log,
 };
+pub use salvage::{Hole, Salvage, Salvaged, salvage};
 pub use scan::{Frame, Scanner, Step};
 pub use sequence::{Mismatch, Sequence};
 pub use verify::Verifier;

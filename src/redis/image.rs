@@ -100,6 +100,25 @@ pub(super) enum Progress {
     Ended(usize),
 }
 
+/// Loads the RDB image at the start of `bytes`, and says where it ends or what stopped it, and where
+/// that was. What was read before stays in the keyspace.
+///
+/// # Errors
+/// The offset at which reading stopped, in bytes, and why.
+pub fn load_image(keyspace: &mut Keyspace, bytes: &[u8]) -> Result<usize, (usize, ImageError)> {
+    let mut loader = ImageLoader::new(false);
+    let mut at = 0;
+    loop {
+        let window = &bytes[at..];
+        match loader.step(keyspace, window, window.len() as u64) {
+            Ok(Progress::Taken(len, _)) => at += len,
+            Ok(Progress::NeedMore(_)) => unreachable!("the window holds all that is left"),
+            Ok(Progress::Ended(len)) => return Ok(at + len),
+            Err(error) => return Err((at, error)),
+        }
+    }
+}
+
 /// Puts one image into a keyspace, over a window that the caller refills.
 #[derive(Debug)]
 pub(super) struct ImageLoader {

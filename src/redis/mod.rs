@@ -9,8 +9,10 @@ mod image;
 pub mod load;
 pub mod manifest;
 pub mod rdb;
+mod resync;
 
 #[cfg(feature = "std")]
-pub use image::{ImageError, ImageReport};
+pub use image::{ImageError, ImageReport, load_image};
 #[cfg(feature = "std")]
 pub use load::{LoadError, LoadOptions, LoadReport, Loaded, files, load, load_with};
+pub use resync::resync;
