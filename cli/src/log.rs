@@ -31,8 +31,9 @@ use crate::log_redis;
 use crate::output::{Output, quoted, say};
 use crate::source::{LogFile, Source};
 
-/// Time between two looks for more.
-const NAP: Duration = Duration::from_millis(20);
+/// Time between two looks for more; short, since a small log is rewritten and retired in
+/// milliseconds.
+const NAP: Duration = Duration::from_millis(2);
 /// Beside a writer, bytes that are no frame become one, or are written over, in less time.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -161,6 +162,10 @@ impl<'a> Follower<'a> {
             };
             self.output.writer().flush()?;
             if self.is_replaced()? {
+                // What came since the look before it is still there, unless it was retired.
+                while let Ok((line, body)) = self.reader.next().map_err(&failed)? {
+                    self.frame(&line, &body)?;
+                }
                 self.reader = Reader::open(self.log)?;
                 continue;
             }
