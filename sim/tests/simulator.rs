@@ -15,11 +15,7 @@ use indelible_sim::setup::{Blindness, Setup};
 use indelible_sim::world::{World, to_text};
 
 fn explored(setup: Setup, ops: u32, threads: usize) -> Outcome {
-    let bounds = Bounds {
-        ops,
-        crashes: 1,
-        faults: 0,
-    };
+    let bounds = Bounds::new(ops, 1, 0);
     let alphabet = Call::ALPHABET.to_vec();
     let universe = Universe {
         setup,

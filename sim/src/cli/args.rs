@@ -71,6 +71,9 @@ pub struct ProveArgs {
     /// Faults.
     #[arg(long, default_value_t = 0)]
     pub faults: u32,
+    /// Crashes that tear a write; by default each of them may.
+    #[arg(long)]
+    pub tears: Option<u32>,
     /// Where writes are torn.
     #[arg(long, value_enum, default_value_t = TearArg::Points)]
     pub tear: TearArg,

@@ -17,38 +17,10 @@ use crate::world::World;
 
 /// Policies and bounds that are exhausted on each profile.
 const PROOFS: [(AppendFsync, Bounds); 4] = [
-    (
-        AppendFsync::Always,
-        Bounds {
-            ops: 2,
-            crashes: 1,
-            faults: 0,
-        },
-    ),
-    (
-        AppendFsync::EverySec,
-        Bounds {
-            ops: 2,
-            crashes: 1,
-            faults: 0,
-        },
-    ),
-    (
-        AppendFsync::No,
-        Bounds {
-            ops: 2,
-            crashes: 1,
-            faults: 0,
-        },
-    ),
-    (
-        AppendFsync::Always,
-        Bounds {
-            ops: 1,
-            crashes: 1,
-            faults: 1,
-        },
-    ),
+    (AppendFsync::Always, Bounds::new(2, 1, 0)),
+    (AppendFsync::EverySec, Bounds::new(2, 1, 0)),
+    (AppendFsync::No, Bounds::new(2, 1, 0)),
+    (AppendFsync::Always, Bounds::new(1, 1, 1)),
 ];
 /// Seeds that are run on each profile.
 const SEEDS: std::ops::Range<u64> = 0..1_000;
@@ -85,6 +57,7 @@ fn exhaust(threads: usize, table: &mut Table, failures: &mut Vec<Failure>) -> bo
                 ops,
                 crashes,
                 faults,
+                ..
             } = bounds;
             let name = format!(
                 "{} {} {ops}/{crashes}/{faults}",

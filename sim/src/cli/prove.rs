@@ -18,6 +18,7 @@ pub(super) fn run(args: &ProveArgs, threads: usize) -> End {
         ops: args.ops,
         crashes: args.crashes,
         faults: args.faults,
+        tears: args.tears.unwrap_or(args.crashes),
     };
     let alphabet = Call::ALPHABET.to_vec();
     let universe = Universe {
@@ -127,8 +128,8 @@ fn describe(universe: &Universe) -> String {
         "universe   profile {}, policy {}, {} calls, {} crashes, {} faults
 alphabet   {} (of {} calls each, every sequence; then close)
 steps      every order of calls, effects given out and completed in two lanes, and timeouts
-crashes    process crash and power loss at every state, inside effects, and inside every opening
-tears      {tear}; one in a run, none in a run with a fault
+crashes    process crash and power loss at every state, inside effects, and inside every opening, chained
+tears      {tear}; one at a crash, at {} of {} crashes
 faults     {faults}
 sampled    nothing",
         setup.profile.name,
@@ -138,5 +139,7 @@ sampled    nothing",
         bounds.faults,
         calls.join(", "),
         bounds.ops,
+        bounds.tears.min(bounds.crashes),
+        bounds.crashes,
     )
 }

@@ -238,6 +238,22 @@ impl Disk {
         self.forget_unreachable();
     }
 
+    /// Takes a name away, as if it had never been there: changes of names that concern it alone are
+    /// no longer pending, nothing else is any surer than it was.
+    pub fn forget(&mut self, name: &str) {
+        let Some(name) = self.names.find(name) else {
+            return;
+        };
+        self.dir.cache.set(name, None);
+        self.dir.durable.set(name, None);
+        self.dir.pending.retain(|op| match op.change {
+            NameChange::Link(linked, _) => linked != name,
+            NameChange::Unlink(unlinked) => unlinked != name,
+            NameChange::Rename(..) => true,
+        });
+        self.forget_unreachable();
+    }
+
     /// Damages the medium: changes a byte of a file, in the cache and on the disk.
     ///
     /// # Panics

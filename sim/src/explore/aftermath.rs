@@ -16,7 +16,7 @@ impl Search<'_> {
     /// Every way in after a crash here; shared by all worlds with this disk and these effects out.
     pub(super) fn aftermath(&self, world: &World, power: bool) -> Arc<Doors> {
         let mut hasher = Hash128::default();
-        let spent = (world.crashes, world.faults, world.torn);
+        let spent = (world.crashes, world.faults, world.tears);
         (world.crash_hash(), spent, power).hash(&mut hasher);
         let key = hasher.finish128();
         if let Some(known) = self.aftermaths.get(key) {
@@ -59,7 +59,8 @@ impl After<'_> {
                 self.images += 1;
                 let left = fork.vfs.with(|disk| disk.process_crash());
                 let crash = Crash::Process(odometer.taken());
-                self.beyond(&left, CrashKind::Process, crash, parts || self.world.torn)?;
+                let tears = self.world.tears + u32::from(parts);
+                self.beyond(&left, CrashKind::Process, crash, tears)?;
             }
             if !odometer.advance() {
                 return Ok(());
@@ -71,25 +72,24 @@ impl After<'_> {
         let mut fork = self.world.fork();
         fork.crash_power();
         let disk = fork.vfs.disk();
-        let (search, tears, before) = (self.search, self.may_tear(), self.world.torn);
+        let (search, tears, before) = (self.search, self.may_tear(), self.world.tears);
         let mut images = 0;
         search.each_image(&disk, tears, &mut images, |image, crash, torn| {
-            self.beyond(image, CrashKind::Power, crash, torn || before)
+            self.beyond(image, CrashKind::Power, crash, before + u32::from(torn))
         })?;
         self.images += images;
         Ok(())
     }
 
-    /// In one run either a write is torn, once, or calls fail.
     fn may_tear(&self) -> bool {
-        !self.world.torn && self.world.faults == 0
+        self.world.tears < self.search.bounds.tears
     }
 
-    fn beyond(&mut self, left: &Disk, kind: CrashKind, crash: Crash, torn: bool) -> Ended {
+    fn beyond(&mut self, left: &Disk, kind: CrashKind, crash: Crash, tears: u32) -> Ended {
         let world = self.world;
         let doors = self
             .search
-            .doors(left, world.crashes + 1, world.faults, torn);
+            .doors(left, world.crashes + 1, world.faults, tears);
         self.found.extend(&doors, kind, &Step::Crash(crash))
     }
 }

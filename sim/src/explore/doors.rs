@@ -6,9 +6,11 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use indelible::keyspace::Keyspace;
+use indelible::recover::QUARANTINE_NAME;
 use indelible::units::Now;
 
 use super::counts::count;
+use super::junk::without_junk;
 use super::search::Search;
 use crate::campaign::guarded;
 use crate::digest::Hash128;
@@ -23,8 +25,8 @@ pub(super) struct Entrance {
     pub kind: CrashKind,
     pub crashes: u32,
     pub faults: u32,
-    /// Whether a crash on the way, or before, has torn a write.
-    pub torn: bool,
+    /// Writes that crashes on the way, or before, have torn.
+    pub tears: u32,
     pub fold: Fold,
     /// The process and its disk, as one number.
     pub hash: u128,
@@ -79,9 +81,9 @@ impl Path {
 
 impl Search<'_> {
     /// Every way in, from the disk of a machine that is down.
-    pub(super) fn doors(&self, disk: &Disk, crashes: u32, faults: u32, torn: bool) -> Arc<Doors> {
+    pub(super) fn doors(&self, disk: &Disk, crashes: u32, faults: u32, tears: u32) -> Arc<Doors> {
         let mut hasher = Hash128::default();
-        (disk, crashes, faults, torn).hash(&mut hasher);
+        (disk, crashes, faults, tears).hash(&mut hasher);
         let key = hasher.finish128();
         if let Some(known) = self.doors.get(key) {
             return known;
@@ -91,11 +93,20 @@ impl Search<'_> {
             disk,
             crashes,
             faults,
-            torn,
+            tears,
             recoveries: 0,
             images: 0,
             found: Found::default(),
         };
+        if let Some(doors) = work.as_without_junk() {
+            let recoveries = work.recoveries;
+            let (doors, first) = self.doors.insert(key, doors);
+            if first {
+                count(&self.tally.images_distinct, 1);
+                count(&self.tally.recoveries, recoveries);
+            }
+            return doors;
+        }
         let ended = work.all();
         let recoveries = work.recoveries;
         let images = work.images;
@@ -120,7 +131,7 @@ impl Search<'_> {
             return Arc::new(doors);
         }
         let mut hasher = Hash128::default();
-        (one.hash, one.kind, one.crashes, one.faults, one.torn).hash(&mut hasher);
+        (one.hash, one.kind, one.crashes, one.faults, one.tears).hash(&mut hasher);
         self.interned.insert(hasher.finish128(), Arc::new(doors)).0
     }
 
@@ -154,8 +165,8 @@ impl Search<'_> {
     }
 }
 
-/// Crashes, faults, and whether a write was torn.
-type Spent = (u32, u32, bool);
+/// Crashes, faults, and torn writes.
+type Spent = (u32, u32, u32);
 
 /// Entrances, without those that lead to what another leads to with less.
 #[derive(Default)]
@@ -167,14 +178,13 @@ pub(super) struct Found {
 
 impl Found {
     fn is_new(&mut self, entrance: &Entrance, kind: CrashKind) -> bool {
-        let (crashes, faults, torn) = (entrance.crashes, entrance.faults, entrance.torn);
+        let (crashes, faults, tears) = (entrance.crashes, entrance.faults, entrance.tears);
         let spent = self.spent.entry((entrance.hash, kind)).or_default();
-        let cheaper =
-            |other: &(u32, u32, bool)| other.0 <= crashes && other.1 <= faults && other.2 <= torn;
+        let cheaper = |other: &Spent| other.0 <= crashes && other.1 <= faults && other.2 <= tears;
         if spent.iter().any(cheaper) {
             return false;
         }
-        spent.push((crashes, faults, torn));
+        spent.push((crashes, faults, tears));
         true
     }
 
@@ -208,7 +218,7 @@ struct Work<'a> {
     disk: &'a Disk,
     crashes: u32,
     faults: u32,
-    torn: bool,
+    tears: u32,
     recoveries: u64,
     images: u64,
     found: Found,
@@ -217,6 +227,24 @@ struct Work<'a> {
 pub(super) type Ended = Result<(), (Violation, Vec<Step>)>;
 
 impl Work<'_> {
+    /// What lies behind an equal disk, if that is searched and an opening of this one comes to the
+    /// same.
+    fn as_without_junk(&mut self) -> Option<Arc<Doors>> {
+        let bounds = self.search.bounds;
+        if !self.search.merges || (self.crashes, self.faults) == (bounds.crashes, bounds.faults) {
+            return None;
+        }
+        let plain = without_junk(self.disk)?;
+        let vfs = SimVfs::from_disk(self.disk.clone());
+        let up = self.enter(&vfs).ok()?.ok()?;
+        let here = self.keep_hash(&vfs, &up);
+        let doors = self
+            .search
+            .doors(&plain, self.crashes, self.faults, self.tears);
+        let whole = doors.as_ref().as_ref().ok()?.first()?;
+        (whole.path.is_plain() && whole.hash == here).then_some(doors)
+    }
+
     fn all(&mut self) -> Ended {
         let whole = Step::Open {
             stop: None,
@@ -233,18 +261,17 @@ impl Work<'_> {
         calls.pop(); // the world's own lock
         vfs.with(|disk| disk.set_tracing(false));
         let fold = self.keep(vfs, up, CrashKind::Process, self.faults, whole);
-        if self.crashes < self.search.bounds.crashes && !self.torn {
+        if self.crashes < self.search.bounds.crashes {
             self.cut(&calls, fold)?;
         }
-        if self.faults < self.search.bounds.faults && !self.torn {
+        if self.faults < self.search.bounds.faults {
             self.strike(&calls)?;
         }
         Ok(())
     }
 
-    /// In one run either a write is torn, once, or calls fail.
     fn may_tear(&self) -> bool {
-        !self.torn && self.faults == 0
+        self.tears < self.search.bounds.tears
     }
 
     fn now(&self) -> Now {
@@ -261,15 +288,20 @@ impl Work<'_> {
         guarded(|| Ok(opening::enter(vfs, setup, &options)))
     }
 
-    fn keep(&mut self, vfs: SimVfs, up: Up, kind: CrashKind, faults: u32, step: Step) -> Fold {
-        opening::forget_quarantine(&vfs);
-        let fold = fold(up.engine.keyspace(), self.now().wall);
-        let disk = vfs.disk();
+    /// The process and its disk, as one number; its quarantine is removed.
+    fn keep_hash(&self, vfs: &SimVfs, up: &Up) -> u128 {
+        opening::forget_quarantine(vfs);
         let mut hasher = Hash128::default();
         // Behind the last crash a state is let go of once it was seen: told apart from others.
         let last = self.crashes >= self.search.bounds.crashes;
-        (&disk, &up.engine, last).hash(&mut hasher);
-        let hash = hasher.finish128();
+        (vfs.disk(), &up.engine, last).hash(&mut hasher);
+        hasher.finish128()
+    }
+
+    fn keep(&mut self, vfs: SimVfs, up: Up, kind: CrashKind, faults: u32, step: Step) -> Fold {
+        let hash = self.keep_hash(&vfs, &up);
+        let fold = fold(up.engine.keyspace(), self.now().wall);
+        let disk = vfs.disk();
         let state = self.search.entered.get(hash).unwrap_or_else(|| {
             let keyspace = up.engine.keyspace().clone();
             let state = Mutex::new(Some((disk, up)));
@@ -281,7 +313,7 @@ impl Work<'_> {
             kind,
             crashes,
             faults,
-            torn: self.torn,
+            tears: self.tears,
             fold,
             hash,
             state,
@@ -302,7 +334,7 @@ impl Work<'_> {
             for keep in keeps {
                 let left = self.cut_at(call, *keep)?;
                 let crash = Crash::Process(vec![*keep]);
-                let torn = self.torn || *keep > 0;
+                let torn = *keep > 0;
                 self.beyond(&left.process_crash(), call, crash, torn, Some(whole))?;
             }
             let syncs = matches!(kind, CallKind::SyncData | CallKind::SyncDir);
@@ -330,8 +362,10 @@ impl Work<'_> {
         self.enter(&vfs)
             .map(drop)
             .map_err(|violation| (violation, vec![Step::Open { stop, fault: None }]))?;
-        vfs.with(|disk| disk.set_call_budget(None));
-        Ok(vfs.disk())
+        let mut left = vfs.disk();
+        left.set_call_budget(None);
+        left.forget(QUARANTINE_NAME);
+        Ok(left)
     }
 
     /// What comes after a crash inside this opening.
@@ -352,7 +386,11 @@ impl Work<'_> {
             stop: Some((call, crash)),
             fault: None,
         };
-        let doors = self.search.doors(disk, self.crashes + 1, self.faults, torn);
+        let doors = {
+            let tears = self.tears + u32::from(torn);
+            self.search
+                .doors(disk, self.crashes + 1, self.faults, tears)
+        };
         for entrance in doors.iter().flatten() {
             let differs = whole.is_some_and(|whole| whole != entrance.fold);
             let firm = kind == CrashKind::Power || entrance.kind == CrashKind::Process;
@@ -423,7 +461,7 @@ impl Work<'_> {
         });
         let doors = self
             .search
-            .doors(&left, self.crashes, self.faults + 1, self.torn);
+            .doors(&left, self.crashes, self.faults + 1, self.tears);
         self.found.extend(&doors, worst, &step)
     }
 }

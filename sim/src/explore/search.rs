@@ -3,6 +3,7 @@
 use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use indelible::effect::Lane;
 use indelible::units::Now;
@@ -21,12 +22,16 @@ use crate::world::{Step, World, limits};
 
 /// Steps behind which a run will never end.
 const DEPTH_MAX: usize = 3_000;
+/// How long a thread without work waits before it looks again.
+const IDLE_PAUSE: Duration = Duration::from_micros(100);
 /// States that a thread keeps to itself before it shares.
 const LOCAL_MAX: usize = 64;
 
 /// A search under way.
 pub(super) struct Search<'a> {
     universe: &'a Universe,
+    /// Whether disks that differ in junk alone are searched together.
+    pub merges: bool,
     pub setup: Arc<Setup>,
     pub bounds: Bounds,
     pub limits: Limits,
@@ -39,6 +44,8 @@ pub(super) struct Search<'a> {
     seen: Seen,
     shared: Mutex<Vec<World>>,
     busy: AtomicUsize,
+    /// Threads that wait for work.
+    idle: AtomicUsize,
     stop: AtomicBool,
     unfinished: AtomicBool,
     /// Whether a crash had more to choose from than is enumerated.
@@ -47,13 +54,14 @@ pub(super) struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    pub fn new(universe: &'a Universe) -> Self {
+    pub fn new(universe: &'a Universe, merges: bool) -> Self {
         let setup = Arc::new(Setup {
             still: true,
             ..universe.setup.clone()
         });
         Self {
             universe,
+            merges,
             bounds: universe.bounds,
             limits: limits(setup.tear),
             now: World::new(&setup).now,
@@ -66,6 +74,7 @@ impl<'a> Search<'a> {
             seen: Seen::default(),
             shared: Mutex::default(),
             busy: AtomicUsize::new(0),
+            idle: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
             unfinished: AtomicBool::new(false),
             coarse: AtomicBool::new(false),
@@ -75,7 +84,7 @@ impl<'a> Search<'a> {
 
     pub fn run(self, threads: usize, progress: Progress<'_>) -> Outcome {
         let root = World::new(&self.setup);
-        let doors = self.doors(&root.vfs.disk(), 0, 0, false);
+        let doors = self.doors(&root.vfs.disk(), 0, 0, 0);
         if let Err(failure) = self.begin(&root, &doors) {
             self.fail(*failure);
         }
@@ -117,13 +126,18 @@ impl<'a> Search<'a> {
             let Some(world) = local.pop().or_else(|| self.wait_for_work()) else {
                 return;
             };
-            if let Err(failure) = self.expand(&world, &mut local) {
+            let expanding = guarded(|| Ok(self.expand(&world, &mut local)));
+            let ended = expanding.unwrap_or_else(|panic| Err(self.failure(&world, &[], panic)));
+            if let Err(failure) = ended {
                 self.fail(*failure);
                 return;
             }
             expanded += 1;
-            if local.len() > LOCAL_MAX {
-                locked(&self.shared).extend(local.drain(..LOCAL_MAX / 2));
+            let wanted = local.len() > 1 && self.idle.load(Ordering::Relaxed) > 0;
+            if local.len() > LOCAL_MAX || wanted {
+                // The oldest lead furthest.
+                let half = local.len() / 2;
+                locked(&self.shared).extend(local.drain(..half));
             }
             if reports && expanded.is_multiple_of(1024) {
                 progress(self.tally.read());
@@ -139,19 +153,22 @@ impl<'a> Search<'a> {
         if let Some(world) = locked(&self.shared).pop() {
             return Some(world);
         }
+        self.idle.fetch_add(1, Ordering::SeqCst);
         self.busy.fetch_sub(1, Ordering::SeqCst);
-        loop {
+        let found = loop {
             if self.busy.load(Ordering::SeqCst) == 0 || self.stop.load(Ordering::Relaxed) {
-                return None;
+                break None;
             }
             let mut shared = locked(&self.shared);
             if let Some(world) = shared.pop() {
                 self.busy.fetch_add(1, Ordering::SeqCst);
-                return Some(world);
+                break Some(world);
             }
             drop(shared);
-            std::thread::yield_now();
-        }
+            std::thread::sleep(IDLE_PAUSE);
+        };
+        self.idle.fetch_sub(1, Ordering::SeqCst);
+        found
     }
 
     fn fail(&self, failure: Failure) {
@@ -218,7 +235,7 @@ impl<'a> Search<'a> {
                 fault,
             };
             self.follow(world, &complete(None), next)?;
-            if world.faults < self.bounds.faults && !world.torn {
+            if world.faults < self.bounds.faults {
                 let kind = world.out_kind(slot).expect("an effect is out");
                 for fault in world.faults_of(kind) {
                     self.follow(world, &complete(Some(fault)), next)?;
@@ -287,12 +304,12 @@ impl<'a> Search<'a> {
         next: &mut Vec<World>,
     ) -> Result<(), Box<Failure>> {
         for entrance in doors.iter().flatten() {
-            let spent = (entrance.crashes, entrance.faults, entrance.torn);
+            let spent = (entrance.crashes, entrance.faults, entrance.tears);
             let last = entrance.crashes > 0 && entrance.crashes >= self.bounds.crashes;
             // Behind the last crash it does not matter which call would be next.
             let calls = if last { u32::MAX } else { world.calls };
             let mut hasher = Hash128::default();
-            let spent_here = if last { (0, 0, false) } else { spent };
+            let spent_here = if last { (0, 0, 0) } else { spent };
             (entrance.hash, calls, spent_here).hash(&mut hasher);
             if !self.seen.insert(hasher.finish128()) {
                 continue;

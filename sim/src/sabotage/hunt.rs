@@ -35,11 +35,7 @@ pub fn hunt(sabotage: &Sabotage, blindness: Blindness) -> Option<Caught> {
     let (ops, crashes, faults) = sabotage.bounds;
     let universe = Universe {
         setup,
-        bounds: Bounds {
-            ops,
-            crashes,
-            faults,
-        },
+        bounds: Bounds::new(ops, crashes, faults),
         alphabet: sabotage.alphabet.to_vec(),
         first: None,
         states_max: STATES_MAX,

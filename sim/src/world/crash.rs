@@ -76,7 +76,10 @@ impl World {
 
     /// What the operating system and the disk make of it; false if there is no such image.
     pub(super) fn goes_down(&mut self, crash: &Crash) -> bool {
-        let before = self.vfs.disk();
+        let mut before = self.vfs.disk();
+        if self.bounded {
+            before.forget(QUARANTINE_NAME);
+        }
         let image = match crash {
             Crash::Process(_) => Some(before.process_crash()),
             Crash::Drawn(choices) => Some(before.power_loss(&mut Replay::new(choices.clone()))),

@@ -106,8 +106,8 @@ pub struct World {
     pub(crate) refusals: u32,
     /// Whether time was the last thing to pass while effects were out.
     pub(crate) waited: bool,
-    /// Whether a crash has torn a write: in an exhaustive search one in each run.
-    pub(crate) torn: bool,
+    /// Writes that crashes have torn, as far as an exhaustive search counts them.
+    pub(crate) tears: u32,
     /// Whether lasting faults end by themselves.
     bounded: bool,
     trace: Trace,
@@ -140,7 +140,7 @@ impl World {
             lasting: None,
             refusals: 0,
             waited: false,
-            torn: false,
+            tears: 0,
             bounded: setup.still,
             trace: Trace::default(),
             lines: None,
@@ -174,7 +174,7 @@ impl World {
             lasting: self.lasting,
             refusals: self.refusals,
             waited: self.waited,
-            torn: self.torn,
+            tears: self.tears,
             bounded: self.bounded,
             trace: self.trace.clone(),
             lines: self.lines.clone(),
@@ -185,7 +185,7 @@ impl World {
     pub(crate) fn entered_as(
         &self,
         state: (Disk, Up),
-        (crashes, faults, torn): (u32, u32, bool),
+        (crashes, faults, tears): (u32, u32, u32),
         path: &[Step],
     ) -> Self {
         let (disk, up) = state;
@@ -215,7 +215,7 @@ impl World {
             calls: self.calls,
             refusals: self.refusals,
             waited: false,
-            torn,
+            tears,
             bounded: self.bounded,
         }
     }
@@ -330,7 +330,7 @@ impl World {
             self.lasting,
         )
             .hash(&mut hasher);
-        (self.expected, self.cut_before, self.waited, self.torn).hash(&mut hasher);
+        (self.expected, self.cut_before, self.waited, self.tears).hash(&mut hasher);
         hasher.finish128()
     }
 

@@ -1,0 +1,156 @@
+//! What no opening can tell apart, made equal.
+//!
+//! An opening takes from a log its intact frames and, behind the last one, whatever lines are
+//! intact (their checksums right), with the bodies that belong to them. All other bytes there are
+//! junk: that they are there counts, not what they are. A crash inside the opening writes over
+//! junk or leaves it, and no byte of it can become part of an intact line: what an opening writes
+//! brings lines whole or torn, and a line that is torn ends in junk as well. So openings of disks
+//! that differ in junk alone are cut by crashes and struck by faults once for all of them. Each
+//! such disk is still opened for itself, and must come to the same process and disk; one that does
+//! not is searched apart.
+//!
+//! What a leftover of a rewrite holds is read by nobody either; that it is there is kept.
+
+use indelible::effect::Name;
+use indelible::log::{FrameLine, Scanner, Step};
+use indelible::sabotage::Saboteur;
+
+use crate::disk::Disk;
+
+/// What junk is replaced by: it begins no line.
+const JUNK: u8 = b'x';
+
+/// The disk of a machine that is down, with its junk made equal; none if it is so already.
+pub(super) fn without_junk(disk: &Disk) -> Option<Disk> {
+    let mut plain = disk.clone();
+    let mut changed = false;
+    for name in [Name::Rewrite.as_str(), Name::Side.as_str()] {
+        let long = |bytes: &[u8]| bytes.iter().any(|byte| *byte != JUNK);
+        if let Some(bytes) = disk.contents(name).filter(|bytes| long(bytes)) {
+            plain.add_file(name, vec![JUNK; bytes.len()]);
+            changed = true;
+        }
+    }
+    let log = Name::Live.as_str();
+    if let Some(bytes) = disk.contents(log) {
+        let intact = intact_len(bytes);
+        let tail = junked(&bytes[intact..]);
+        if tail != bytes[intact..] {
+            plain.add_file(log, [&bytes[..intact], &tail].concat());
+            changed = true;
+        }
+    }
+    changed.then_some(plain)
+}
+
+/// The end of the last intact frame; all of what has no header.
+fn intact_len(bytes: &[u8]) -> usize {
+    let mut scanner = Scanner::new(Saboteur::NONE);
+    let mut at = 0;
+    loop {
+        let rest = &bytes[at..];
+        match scanner.step(rest, rest.len() as u64) {
+            Step::Header { len, .. } => at += len,
+            Step::Frame(frame) => at += frame.body.end,
+            _ if scanner.sequence().is_none() => return bytes.len(),
+            _ => return at,
+        }
+    }
+}
+
+/// A tail, of which only intact lines and the bodies that belong to them are left.
+fn junked(tail: &[u8]) -> Vec<u8> {
+    let mut left = vec![JUNK; tail.len()];
+    for at in (0..tail.len()).filter(|at| tail[*at] == b'#') {
+        let Ok((line, len)) = FrameLine::parse_prefix(&tail[at..]) else {
+            continue;
+        };
+        let body = at + len;
+        left[at..body].copy_from_slice(&tail[at..body]);
+        let end = usize::try_from(line.len)
+            .ok()
+            .and_then(|len| body.checked_add(len));
+        if let Some(bytes) = end.and_then(|end| tail.get(body..end))
+            && crc32fast::hash(bytes) == line.sum
+        {
+            left[body..body + bytes.len()].copy_from_slice(bytes);
+        }
+    }
+    left
+}
+
+#[cfg(test)]
+mod tests {
+    use indelible::log::{FrameKind, FrameMeta, Header, encode_frame, encode_header};
+    use indelible::units::{Identity, Incarnation, Lsn, WallMillis};
+
+    use super::*;
+    use crate::disk::Profile;
+
+    fn frame(kind: FrameKind, lsn: u64, body: &[u8]) -> Vec<u8> {
+        let count = u64::from(kind == FrameKind::Commits);
+        let meta = FrameMeta {
+            kind,
+            identity: Identity(7),
+            lsn: Lsn(lsn),
+            count,
+            keys: 0,
+            incarnation: Incarnation(0),
+            watermark: Lsn(0),
+            wall: WallMillis(1),
+        };
+        let mut bytes = Vec::new();
+        encode_frame(&meta, body, &mut bytes);
+        bytes
+    }
+
+    fn log(tail: &[u8]) -> Disk {
+        let mut bytes = Vec::new();
+        let identity = Identity(7);
+        encode_header(&Header { identity }, &mut bytes);
+        bytes.extend(frame(FrameKind::End, 0, b""));
+        bytes.extend_from_slice(tail);
+        let mut disk = Disk::new(Profile::posix_weak());
+        disk.add_file(Name::Live.as_str(), bytes);
+        disk
+    }
+
+    fn plain(disk: &Disk) -> u64 {
+        without_junk(disk)
+            .unwrap_or_else(|| disk.clone())
+            .content_hash()
+    }
+
+    const SET: &[u8] = b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\n";
+
+    #[test]
+    fn torn_lines_and_zeros_of_one_length_are_the_same() {
+        let whole = frame(FrameKind::Commits, 1, SET);
+        let torn = &whole[..40];
+        assert_eq!(plain(&log(torn)), plain(&log(&[0; 40])));
+        assert_ne!(plain(&log(torn)), plain(&log(&[0; 41])));
+        assert!(
+            without_junk(&log(&whole)).is_none(),
+            "intact frames are no junk"
+        );
+        assert!(without_junk(&log(b"")).is_none());
+    }
+
+    #[test]
+    fn intact_lines_behind_a_hole_and_their_bodies_stay() {
+        let behind = frame(FrameKind::Commits, 2, SET);
+        let tail = |hole: u8, body: u8| {
+            let mut tail = vec![hole; 30];
+            tail.extend_from_slice(&behind);
+            *tail.last_mut().unwrap() ^= body;
+            tail
+        };
+        assert_eq!(plain(&log(&tail(0, 0))), plain(&log(&tail(9, 0))));
+        assert_ne!(plain(&log(&tail(0, 0))), plain(&log(&tail(0, 1))));
+        assert_eq!(plain(&log(&tail(0, 1))), plain(&log(&tail(0, 2))));
+        assert_ne!(
+            plain(&log(&tail(0, 1))),
+            plain(&log(&vec![0; 30 + behind.len()]))
+        );
+    }
+}
