@@ -412,3 +412,24 @@ fn redis_check_aof_drops_what_resync_gives_back() {
     assert_eq!(numbers(&dumped(&theirs)), up_to(99));
     assert_eq!(case.resynced(), all_but(|it| it == 100));
 }
+
+#[test]
+fn repair_keeps_what_was_cut() {
+    let (bytes, starts) = aof();
+    let short = &bytes[..bytes.len() - 5];
+    let log = Log::of_commits(COMMITS);
+    let torn = &log.bytes[..log.bytes.len() - 4];
+    let last = (
+        starts[COMMITS as usize - 1],
+        log.frames[COMMITS as usize - 1],
+    );
+    for (damaged, border) in [(short, last.0), (torn, last.1)] {
+        let case = Case::new(damaged);
+        let report = case.repair(&[]);
+        let kept = case.dir.path().join("new0").join("repair.quarantine");
+        let kept = fs::read(kept).expect("what was cut");
+        assert!(!kept.is_empty());
+        assert_eq!(kept, damaged[damaged.len() - kept.len()..]);
+        assert_eq!(report["cut_len"], damaged.len() - border);
+    }
+}
