@@ -36,6 +36,10 @@ pub enum Call {
     Large,
     /// Commits one more piece of the oldest key's value.
     Append,
+    /// Commits several members into a new list, hash, set or sorted set.
+    Collect,
+    /// Commits a change to the oldest collection: members come, go, or are written over.
+    Change,
     /// The wall clock jumps ahead by a minute.
     ClockAhead,
     /// The wall clock jumps back by a minute.
@@ -48,7 +52,7 @@ pub enum Call {
 
 impl Call {
     /// The letters of the calls that carry no number, for tokens.
-    const LETTERS: [(Self, char); 18] = [
+    const LETTERS: [(Self, char); 20] = [
         (Self::New, 'N'),
         (Self::Overwrite, 'O'),
         (Self::Del, 'D'),
@@ -64,6 +68,8 @@ impl Call {
         (Self::Flush, 'F'),
         (Self::Large, 'L'),
         (Self::Append, 'P'),
+        (Self::Collect, 'M'),
+        (Self::Change, 'X'),
         (Self::ClockAhead, 'H'),
         (Self::ClockBack, 'K'),
         (Self::SecondOpener, 'U'),
@@ -95,6 +101,8 @@ impl Call {
                 | Self::Flush
                 | Self::Large
                 | Self::Append
+                | Self::Collect
+                | Self::Change
                 | Self::Script(_)
         )
     }

@@ -29,7 +29,7 @@ pub(super) struct Plan {
 }
 
 /// Calls, how heavy each is when it takes part, and whether it always does.
-const TASTES: [(Call, u32, bool); 17] = [
+const TASTES: [(Call, u32, bool); 19] = [
     (Call::New, 8, true),
     (Call::Overwrite, 6, true),
     (Call::Del, 3, false),
@@ -44,6 +44,8 @@ const TASTES: [(Call, u32, bool); 17] = [
     (Call::Flush, 1, false),
     (Call::Large, 1, false),
     (Call::Append, 2, false),
+    (Call::Collect, 2, false),
+    (Call::Change, 4, false),
     (Call::ClockAhead, 1, false),
     (Call::ClockBack, 1, false),
     (Call::SecondOpener, 1, false),

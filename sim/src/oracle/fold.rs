@@ -103,7 +103,12 @@ pub(super) fn describe_command(db: u32, command: &Command) -> String {
 fn value(entry: &Entry) -> String {
     match &entry.value {
         Value::String(string) => shortened(&string.to_vec()),
-        other => other.type_name().to_owned(),
+        // The content as a number: two that differ must look different.
+        other => {
+            let mut hasher = Hash128::default();
+            other.hash(&mut hasher);
+            format!("{}#{:08x}", other.type_name(), hasher.finish128() as u32)
+        }
     }
 }
 
@@ -117,4 +122,61 @@ fn shortened(bytes: &[u8]) -> String {
         bytes[..SHOWN_MAX / 2].escape_ascii(),
         bytes.len()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use indelible::keyspace::{Fields, List, Set, ZSet};
+
+    use super::*;
+
+    /// Members of a packed collection, and of one that is a tree.
+    const COUNTS: [u32; 2] = [12, 140];
+
+    fn of(value: Value) -> Keyspace {
+        let mut keyspace = Keyspace::new(1);
+        let expiry = None;
+        keyspace.insert(0, b"c", Entry { value, expiry });
+        keyspace
+    }
+
+    /// The four types with `count` members each, of which the last is `last`.
+    fn collections(count: u32, last: &str) -> [Value; 4] {
+        let (mut list, mut fields) = (List::default(), Fields::default());
+        let (mut set, mut zset) = (Set::default(), ZSet::default());
+        for place in 0..count {
+            let member = if place + 1 == count {
+                last.to_owned()
+            } else {
+                format!("m{place}")
+            };
+            list.push_back(member.as_bytes());
+            fields.put(format!("f{place}").as_bytes(), member.as_bytes());
+            set.insert(member.as_bytes());
+            zset.put(member.as_bytes(), f64::from(place));
+        }
+        [
+            Value::List(list),
+            Value::Hash(fields),
+            Value::Set(set),
+            Value::ZSet(zset),
+        ]
+    }
+
+    #[test]
+    fn one_changed_member_changes_the_fold_and_the_description() {
+        for count in COUNTS {
+            let pairs = collections(count, "a")
+                .into_iter()
+                .zip(collections(count, "b"));
+            for (one, two) in pairs {
+                let name = one.type_name();
+                let (one, same, two) = (of(one.clone()), of(one), of(two));
+                let wall = WallMillis(0);
+                assert_eq!(fold(&one, wall), fold(&same, wall), "{name} of {count}");
+                assert_ne!(fold(&one, wall), fold(&two, wall), "{name} of {count}");
+                assert_ne!(describe(&one), describe(&two), "{name} of {count}");
+            }
+        }
+    }
 }

@@ -5,6 +5,7 @@ use indelible::engine::{AppendFsync, Batch};
 use indelible::keyspace::Keyspace;
 use indelible::units::WallMillis;
 
+use super::collections;
 use crate::call::Call;
 use crate::setup::Setup;
 
@@ -59,6 +60,8 @@ pub fn batch(
             large.truncate(LARGE_LEN);
             vec![(0, command(&[b"SET", fresh.as_bytes(), large.as_bytes()]))]
         }
+        Call::Collect => vec![(0, collections::new(number))],
+        Call::Change => vec![(0, collections::change(head, number)?)],
         Call::Script(place) => setup.script.get(place as usize)?.clone(),
         _ => return None,
     };
@@ -79,6 +82,6 @@ fn oldest(head: &Keyspace, number: u32) -> Option<String> {
         .find(|key| head.get(0, key.as_bytes()).is_some())
 }
 
-fn command(argv: &[&[u8]]) -> Command {
+pub(super) fn command(argv: &[&[u8]]) -> Command {
     Command::parse(argv).expect("the simulator's own commands are well formed")
 }

@@ -15,6 +15,7 @@
 
 mod calls;
 mod checks;
+mod collections;
 mod crash;
 mod line;
 pub(crate) mod opening;
