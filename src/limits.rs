@@ -18,6 +18,8 @@ pub const VALUE_CHUNK_LEN: usize = 64 << 10;
 pub const PACKED_COUNT_MAX: usize = 64;
 /// Bytes of a collection that is kept in one allocation, at most.
 pub const PACKED_LEN_MAX: usize = 4 << 10;
+/// Items that one command draws with repeats (`SRANDMEMBER k -n`), at most.
+pub const DRAWN_MAX: usize = 1 << 20;
 /// One write effect is at most so long, in bytes (O10).
 pub const WRITE_LEN_MAX: usize = 1 << 20;
 /// Commits are gathered into one frame until its body is so long, in bytes; one longer commit

@@ -23,6 +23,8 @@ pub(super) struct Spec {
     pub argc: (usize, usize),
     /// How many of its first arguments name keys that it may make.
     pub keys: usize,
+    /// Whether it draws.
+    pub draws: bool,
     pub run: Run,
 }
 
@@ -47,6 +49,7 @@ impl Spec {
             name,
             argc: (least, most),
             keys: 0,
+            draws: false,
             run: Run::Read(run),
         }
     }
@@ -61,8 +64,15 @@ impl Spec {
             name,
             argc: (least, most),
             keys: 1,
+            draws: false,
             run: Run::Write(run),
         }
+    }
+
+    /// It draws.
+    pub const fn draws(mut self) -> Self {
+        self.draws = true;
+        self
     }
 
     /// It may make two keys.
@@ -75,6 +85,7 @@ impl Spec {
 /// Every command that is kept as its arguments, by type; each table is sorted.
 static TABLES: &[&[Spec]] = &[
     super::hashes::SPECS,
+    super::random::SPECS,
     super::lists::SPECS,
     super::sets::SPECS,
     super::zsets::SPECS,
@@ -93,6 +104,8 @@ static TABLES: &[&[Spec]] = &[
 pub struct Call {
     pub(super) spec: &'static Spec,
     pub(super) argv: Vec<Vec<u8>>,
+    /// What it draws from, if it draws and was given one.
+    pub(super) seed: Option<u64>,
 }
 
 impl Call {
@@ -111,7 +124,8 @@ impl Call {
         }
         let mut argv: Vec<Vec<u8>> = argv.iter().map(|arg| arg.to_vec()).collect();
         argv[0].make_ascii_uppercase();
-        Some(Ok(Self { spec, argv }))
+        let seed = None;
+        Some(Ok(Self { spec, argv, seed }))
     }
 
     /// Its name and arguments.
@@ -127,7 +141,7 @@ impl Call {
 
 impl PartialEq for Call {
     fn eq(&self, other: &Self) -> bool {
-        self.argv == other.argv
+        (&self.argv, self.seed) == (&other.argv, other.seed)
     }
 }
 
@@ -136,6 +150,7 @@ impl Eq for Call {}
 impl Hash for Call {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.argv.hash(state);
+        self.seed.hash(state);
     }
 }
 

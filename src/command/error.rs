@@ -178,6 +178,9 @@ pub enum CommandError {
     /// `BITFIELD_RO` with a write.
     #[error("ERR BITFIELD_RO only supports the GET subcommand")]
     BitFieldReadOnly,
+    /// More than can be given out.
+    #[error("ERR value is out of range")]
+    OutOfRange,
     /// From a key to itself.
     #[error("ERR source and destination objects are the same")]
     SameObject,

@@ -84,6 +84,7 @@ impl Writer<'_> {
             keyspace: self.keyspace,
             db: self.db,
             now: self.now,
+            seed: self.seed,
         }
     }
 

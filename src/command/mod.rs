@@ -3,12 +3,14 @@
 //! What is logged is deterministic: absolute times, an expired key as an explicit `DEL`, `SET`
 //! without conditions. So loading needs no clock, and the same keyspace, command and time have the
 //! same effect, reply and log, byte for byte. A reading access to an expired key sees nothing; a
-//! writing one removes it first, and logs that.
+//! writing one removes it first, and logs that. What a command draws comes from a seed that it brings
+//! along ([`Command::bring_seed`]); logged is what was drawn, so loading never draws.
 
 mod base;
 mod bitfield;
 mod bits;
 mod call;
+mod dice;
 mod error;
 mod expiry;
 mod glob;
@@ -21,6 +23,7 @@ mod log;
 mod long;
 mod number;
 mod parse;
+mod random;
 mod replay;
 mod reply;
 mod scan;
@@ -51,6 +54,7 @@ use crate::keyspace::{Entry, Keyspace};
 use crate::limits::{ARGC_MAX, DATABASES_MAX, KEY_LEN_MAX, VALUE_LEN_MAX};
 use crate::units::WallMillis;
 use call::Run;
+use dice::Dice;
 use log::Arg;
 
 /// Executes a command and collects what it changed.
@@ -67,7 +71,13 @@ pub fn execute(
     if let Err(error) = command.check_bounds(db) {
         return Reply::Error(error);
     }
-    let view = View { keyspace, db, now };
+    let seed = command.seed();
+    let view = View {
+        keyspace,
+        db,
+        now,
+        seed,
+    };
     match view.execute(command) {
         Some(reply) => reply.into(),
         None => {
@@ -75,6 +85,7 @@ pub fn execute(
                 keyspace,
                 db,
                 now,
+                seed,
                 log,
             };
             writer.execute(command).into()
@@ -91,7 +102,13 @@ pub fn query(keyspace: &Keyspace, db: u32, command: &Command, now: WallMillis) -
     if let Err(error) = command.check_bounds(db) {
         return Some(Reply::Error(error));
     }
-    let reply = View { keyspace, db, now }.execute(command)?;
+    let view = View {
+        keyspace,
+        db,
+        now,
+        seed: command.seed(),
+    };
+    let reply = view.execute(command)?;
     Some(reply.into())
 }
 
@@ -119,11 +136,17 @@ struct View<'a> {
     keyspace: &'a Keyspace,
     db: u32,
     now: WallMillis,
+    seed: u64,
 }
 
 impl<'a> View<'a> {
     fn live(self, key: &[u8]) -> Option<&'a Entry> {
         self.keyspace.get_live(self.db, key, self.now)
+    }
+
+    /// What the command draws from.
+    fn dice(self) -> Dice {
+        Dice::new(self.seed)
     }
 
     /// Executes what only reads; none for the rest.
@@ -166,6 +189,7 @@ struct Writer<'a> {
     keyspace: &'a mut Keyspace,
     db: u32,
     now: WallMillis,
+    seed: u64,
     log: &'a mut CommitLog,
 }
 
@@ -220,6 +244,7 @@ impl Writer<'_> {
                         ..
                     },
                 argv,
+                ..
             }) => run(self, argv),
             reading => unreachable!("{} only reads", reading.name()),
         }
@@ -251,7 +276,7 @@ impl Command {
             | Self::Decr { key }
             | Self::IncrBy { key, .. }
             | Self::DecrBy { key, .. } => return check(3, fits(key, None)),
-            Self::Call(Call { spec, argv }) => {
+            Self::Call(Call { spec, argv, .. }) => {
                 let keys = argv.iter().skip(1).take(spec.keys);
                 let fit = keys.into_iter().all(|key| fits(key, None));
                 let short = argv.iter().all(|arg| arg.len() <= VALUE_LEN_MAX);

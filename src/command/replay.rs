@@ -55,6 +55,12 @@ pub enum ReplayError {
         /// Its name, in lower case.
         name: String,
     },
+    /// Its effect was drawn.
+    #[error("'{name}' draws, and cannot be loaded")]
+    Draws {
+        /// Its name, in lower case.
+        name: String,
+    },
     /// `MULTI` within a `MULTI`.
     #[error("MULTI within MULTI")]
     Nested,
@@ -131,6 +137,9 @@ impl Replay {
         let name = || String::from(command.name());
         if !command.is_write() {
             return Err(ReplayError::NotAWrite { name: name() });
+        }
+        if command.draws() {
+            return Err(ReplayError::Draws { name: name() });
         }
         if has_relative_time(&command) {
             return Err(ReplayError::RelativeTime { name: name() });

@@ -369,3 +369,46 @@ fn an_entry_is_written_in_bounded_pieces_that_make_it_again() {
     }
     assert!(loaded.same_content(&keyspace));
 }
+
+#[test]
+fn what_is_drawn_depends_on_the_seed_and_is_never_loaded() {
+    let draw = |seed: Option<u64>| {
+        let mut keyspace = Keyspace::new(1);
+        let members: Vec<String> = (0..100).map(|number| number.to_string()).collect();
+        let add = format!("SADD s {}", members.join(" "));
+        run(&mut keyspace, 0, &add, NOW, &mut CommitLog::new());
+        let mut command = Command::parse(&words("SPOP s 3")).expect("a command");
+        if let Some(seed) = seed {
+            command.bring_seed(|| seed);
+            command.bring_seed(|| seed + 1);
+        }
+        let mut log = CommitLog::new();
+        execute(&mut keyspace, 0, &command, NOW, &mut log);
+        log.finish().expect("a commit").bytes
+    };
+    assert_eq!(draw(Some(1)), draw(Some(1)));
+    assert_eq!(draw(None), draw(Some(0)));
+    assert_ne!(draw(Some(1)), draw(Some(2)));
+    let error = Replay::new().apply(&mut Keyspace::new(1), &words("SPOP s"));
+    let name = "spop".to_string();
+    assert_eq!(error, Err(ReplayError::Draws { name }));
+}
+
+#[test]
+fn a_key_that_has_expired_is_never_drawn() {
+    let mut keyspace = Keyspace::new(1);
+    let mut log = CommitLog::new();
+    for number in 0..500 {
+        let set = format!("SET {number} v PX 1000");
+        run(&mut keyspace, 0, &set, NOW, &mut log);
+    }
+    let later = WallMillis(NOW.0 + 2_000);
+    let drawn = |keyspace: &Keyspace, seed| {
+        let mut command = Command::parse(&words("RANDOMKEY")).expect("a command");
+        command.bring_seed(|| seed);
+        query(keyspace, 0, &command, later).expect("it reads")
+    };
+    assert_eq!(drawn(&keyspace, 1), Reply::Nil);
+    run(&mut keyspace, 0, "SET alive v", NOW, &mut log);
+    assert!((0..20).all(|seed| drawn(&keyspace, seed) == Reply::Bulk("alive".into())));
+}

@@ -235,6 +235,29 @@ impl Command {
         }
     }
 
+    /// Whether its effect or reply is drawn, as `SPOP`'s and `RANDOMKEY`'s.
+    #[must_use]
+    pub const fn draws(&self) -> bool {
+        matches!(self, Self::Call(call) if call.spec.draws)
+    }
+
+    /// Gives it a seed to draw from, if it draws and has none yet. The same keyspace and seed draw the
+    /// same; without one it is 0. A [`Store`](crate::Store) gives each command a random one.
+    pub fn bring_seed(&mut self, seed: impl FnOnce() -> u64) {
+        if let Self::Call(call) = self
+            && call.spec.draws
+        {
+            call.seed.get_or_insert_with(seed);
+        }
+    }
+
+    pub(super) fn seed(&self) -> u64 {
+        match self {
+            Self::Call(call) => call.seed.unwrap_or(0),
+            _ => 0,
+        }
+    }
+
     /// Whether it may change the keyspace.
     #[must_use]
     pub const fn is_write(&self) -> bool {

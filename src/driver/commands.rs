@@ -63,7 +63,8 @@ impl Commands {
     }
 
     /// Any command.
-    pub fn push(&mut self, command: Command) -> &mut Self {
+    pub fn push(&mut self, mut command: Command) -> &mut Self {
+        command.bring_seed(clock::random);
         self.batch.commands.push((self.db, command));
         self
     }

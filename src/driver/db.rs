@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use std::vec;
 use std::vec::Vec;
 
+use super::clock;
 use super::commands::{self, Commands, bytes, string};
 use super::error::StoreError;
 use super::store::Handle;
@@ -457,7 +458,8 @@ impl Db {
     ///
     /// # Errors
     /// As [`Db::execute`].
-    pub fn run(&self, command: Command) -> Result<Reply, StoreError> {
+    pub fn run(&self, mut command: Command) -> Result<Reply, StoreError> {
+        command.bring_seed(clock::random);
         let read = self.read(|keyspace, now| query(keyspace, self.number, &command, now.wall))?;
         if let Some(reply) = read {
             return Ok(reply);

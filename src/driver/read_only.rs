@@ -81,8 +81,11 @@ impl ReadOnly {
     pub fn execute(&self, db: u32, argv: &[impl AsRef<[u8]>]) -> Reply {
         let now = self.clock.now().wall;
         match commands::parse(argv) {
-            Ok(command) => query(&self.loaded.keyspace, db, &command, now)
-                .unwrap_or(Reply::Error(CommandError::ReadOnly)),
+            Ok(mut command) => {
+                command.bring_seed(clock::random);
+                query(&self.loaded.keyspace, db, &command, now)
+                    .unwrap_or(Reply::Error(CommandError::ReadOnly))
+            }
             Err(error) => Reply::Error(error),
         }
     }

@@ -1,8 +1,10 @@
 //! Reading and deciding under the lock, then writing as one commit.
 
+use std::borrow::Cow;
 use std::ops::{Deref, DerefMut};
 use std::vec::Vec;
 
+use super::clock;
 use super::commands::Commands;
 use super::db::{Ttl, ttl};
 use crate::command::{self, Command, Reply};
@@ -60,7 +62,11 @@ impl<'a> Update<'a> {
     /// The reply of a command that only reads; none if it may write.
     #[must_use]
     pub fn query(&self, command: &Command) -> Option<Reply> {
-        command::query(self.keyspace, self.db, command, self.now.wall)
+        let mut command = Cow::Borrowed(command);
+        if command.draws() {
+            command.to_mut().bring_seed(clock::random);
+        }
+        command::query(self.keyspace, self.db, &command, self.now.wall)
     }
 }
 

@@ -104,6 +104,11 @@ impl Index {
         (&segment[at..], self.end(address))
     }
 
+    /// The slots of the segment that a position lies in.
+    pub fn around(&self, position: u64) -> &[Slot] {
+        self.segment(self.address(position))
+    }
+
     /// All slots in order.
     pub fn iter(&self) -> impl Iterator<Item = &Slot> {
         let mut next = Some(0);

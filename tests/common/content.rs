@@ -50,12 +50,17 @@ fn held(entry: &Entry) -> Held {
             let pairs = zset.iter();
             Held::ZSet(
                 pairs
-                    .map(|(score, member)| (member.to_vec(), score.to_bits()))
+                    .map(|(score, member)| (member.to_vec(), bits(score)))
                     .collect(),
             )
         }
         other => panic!("{} is not known here", other.type_name()),
     }
+}
+
+/// -0 is 0: Redis says the one or the other.
+fn bits(score: f64) -> u64 {
+    (score + 0.0).to_bits()
 }
 
 /// All that a server holds, read by its commands.
@@ -90,7 +95,7 @@ fn held_by_server(client: &mut Client, key: &[u8]) -> Held {
     };
     let score = |text: Vec<u8>| {
         let text = String::from_utf8(text).expect("a score");
-        text.parse::<f64>().expect("a score").to_bits()
+        bits(text.parse().expect("a score"))
     };
     match kind.as_str() {
         "string" => Held::String(client.call(&[b"GET", key]).into_bytes()),

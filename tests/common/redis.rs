@@ -85,6 +85,10 @@ impl Server {
         }
     }
 
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
     pub fn client(&self) -> Client {
         Client::connect(&self.socket).unwrap()
     }

@@ -143,7 +143,7 @@ fn every_type(store: &mut Store, round: u64) {
                 store,
                 &[(8, &[b"LMOVE", &key("list"), b"moved", b"LEFT", b"RIGHT"])],
             );
-            commit(store, &[(8, &[b"SREM", &key("set"), &items[2]])]);
+            commit(store, &[(8, &[b"SPOP", &key("set"), b"2"])]);
             commit(
                 store,
                 &[(8, &[b"HINCRBYFLOAT", &key("hash"), b"float", b"0.1"])],

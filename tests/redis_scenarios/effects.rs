@@ -173,3 +173,24 @@ fn zset_small_and_large_of_integers_and_strings_round_trips() {
         },
     );
 }
+
+#[test]
+fn spop_with_and_without_count() {
+    let (lines, content) = logged(&["SADD s 1 2 3 4 5 6", "SPOP s", "SPOP s 2"]);
+    let held = &content[&(0, b"s".to_vec())].0;
+    assert!(matches!(held, Held::Set(members) if members.len() == 3));
+    let popped: Vec<usize> = lines
+        .iter()
+        .filter(|line| line.starts_with("SREM s "))
+        .map(|line| line.split(' ').count() - 2)
+        .collect();
+    assert_eq!(popped, [1, 2]);
+    for all in ["SPOP s 6", "SPOP s 100"] {
+        let (lines, content) = logged(&["SADD s 1 2 3 4 5 6", all]);
+        assert!(content.is_empty());
+        has(&lines, "DEL s");
+    }
+    let (lines, _) = logged(&["SADD s 1", "SPOP s", "SADD s 1", "SPOP s 0"]);
+    has(&lines, "DEL s");
+    assert!(!lines.iter().any(|line| line.contains("SPOP")), "{lines:?}");
+}
