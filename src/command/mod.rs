@@ -262,6 +262,10 @@ impl Command {
             | Self::Unlink { keys }
             | Self::Exists { keys }
             | Self::MGet { keys } => keys,
+            // Without pairs it would be logged, and no load would take it.
+            Self::MSet { pairs } | Self::MSetNx { pairs } if pairs.is_empty() => {
+                return Err(CommandError::WrongArity { name: self.name() });
+            }
             Self::MSet { pairs } | Self::MSetNx { pairs } => {
                 let fits = |(key, value): &(Vec<u8>, _)| fits(key, Some(value));
                 return check(1 + 2 * pairs.len(), pairs.iter().all(fits));

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use indelible::{Command, Reply, SetCondition, SetExpiry, SetOptions, StoreError, Ttl};
+use indelible::{
+    Command, CommandError, Reply, SetCondition, SetExpiry, SetOptions, StoreError, Ttl,
+};
 
 use crate::backends::{memory, reopen};
 
@@ -80,6 +82,27 @@ fn nothing_at_all_is_fine() {
     store.mset::<&str, &str>([]).unwrap();
     assert_eq!(store.del_all::<&str>([]).unwrap(), 0);
     assert!(store.mget::<&str>([]).unwrap().is_empty());
+}
+
+/// Bug: a command built without pairs was logged as MSET without arguments. Consequence: the store could
+/// never be opened again. Found by reading what the log is given for a command that is a value.
+#[test]
+fn a_command_without_pairs_is_refused_and_the_store_opens_again() {
+    let (vfs, store) = memory();
+    for (command, name) in [
+        (Command::MSet { pairs: vec![] }, "mset"),
+        (Command::MSetNx { pairs: vec![] }, "msetnx"),
+    ] {
+        let refused = Reply::Error(CommandError::WrongArity { name });
+        assert_eq!(store.run(command.clone()).unwrap(), refused);
+        let replies = store.batch(|batch| {
+            batch.push(command).set("a", name);
+        });
+        assert_eq!(replies.unwrap(), [refused, Reply::Ok]);
+    }
+    store.close().unwrap();
+    let value = reopen(&vfs).get("a").unwrap();
+    assert_eq!(text(value).as_deref(), Some("msetnx"));
 }
 
 #[test]
