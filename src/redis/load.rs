@@ -5,6 +5,9 @@
 //! Nothing on disk is changed. The base comes first, then the incrementals by their sequence
 //! numbers. Every file starts in database 0. Keys never expire meanwhile.
 
+mod report;
+mod window;
+
 use std::borrow::ToOwned;
 use std::fs::File;
 use std::io::{self, Read};
@@ -14,14 +17,15 @@ use std::vec::Vec;
 
 use crate::command::{Applied, CommandError, Replay, ReplayError};
 use crate::keyspace::Keyspace;
-use crate::limits::{
-    COLLECT_STEP, FAILURES_KEPT_MAX, MANIFEST_LEN_MAX, READ_LEN, SKIPPED_KEPT_MAX,
-};
+use crate::limits::{COLLECT_STEP, FAILURES_KEPT_MAX, MANIFEST_LEN_MAX, SKIPPED_KEPT_MAX};
 use crate::redis::aof::{AofError, AofReader, Step, Tail};
 use crate::redis::find::{Source, find};
 use crate::redis::image::{ImageError, ImageLoader, ImageReport, Left, Progress};
 use crate::redis::manifest::{Manifest, ManifestError, ManifestFile, Text};
-use crate::redis::rdb::{self, Unsupported};
+use crate::redis::rdb;
+use window::Window;
+
+pub use report::{Failure, FileReport, LoadReport, Loaded, Skipped};
 
 /// Why files of Redis cannot be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -142,98 +146,6 @@ impl LoadError {
             source,
         }
     }
-}
-
-/// What was loaded.
-#[derive(Clone, Debug)]
-pub struct Loaded {
-    /// The keys and values, expired ones included.
-    pub keyspace: Keyspace,
-    /// How it went.
-    pub report: LoadReport,
-}
-
-/// How a load went.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LoadReport {
-    /// The files, in the order in which they were loaded; none if there was nothing to load.
-    pub files: Vec<FileReport>,
-    /// Details of the first commands that did nothing.
-    pub failures: Vec<Failure>,
-    /// Details of the first things that were left out.
-    pub skipped: Vec<Skipped>,
-}
-
-impl LoadReport {
-    /// Commands in all files, `SELECT`, `MULTI` and `EXEC` included.
-    #[must_use]
-    pub fn commands(&self) -> u64 {
-        self.files.iter().map(|file| file.commands).sum()
-    }
-
-    /// Commands that did nothing, as Redis ignores them too.
-    #[must_use]
-    pub fn failed(&self) -> u64 {
-        self.files.iter().map(|file| file.failed).sum()
-    }
-
-    /// Things in all files that were left out, as they are not supported.
-    #[must_use]
-    pub fn skipped(&self) -> u64 {
-        let images = self.files.iter().filter_map(|file| file.image.as_ref());
-        images.map(|image| image.skipped).sum()
-    }
-
-    /// How the last file ends; whole if there is none.
-    #[must_use]
-    pub fn tail(&self) -> Tail {
-        self.files.last().map_or(Tail::Whole, |file| file.tail)
-    }
-}
-
-/// How the load of one file went.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileReport {
-    /// Which.
-    pub path: PathBuf,
-    /// Its length in bytes when it was opened.
-    pub len: u64,
-    /// The RDB image that it begins with, if it does.
-    pub image: Option<ImageReport>,
-    /// Its commands, `SELECT`, `MULTI` and `EXEC` included.
-    pub commands: u64,
-    /// Its commits: a command, or a whole transaction.
-    pub commits: u64,
-    /// Its commands that did nothing.
-    pub failed: u64,
-    /// Its last time stamp, in seconds since 1970-01-01 UTC.
-    pub written: Option<u64>,
-    /// How it ends.
-    pub tail: Tail,
-}
-
-/// A command, or a transaction with commands, that did nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// The file, by its place in the report.
-    pub file: usize,
-    /// Where the command begins, or the transaction's `EXEC`, in bytes from the file's start.
-    pub offset: u64,
-    /// Why; none if the keyspace refused it, such as a sum that does not fit.
-    pub error: Option<ReplayError>,
-}
-
-/// A part of an RDB image that was left out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Skipped {
-    /// The file, by its place in the report.
-    pub file: usize,
-    /// Where it begins, in bytes from the file's start.
-    pub offset: u64,
-    /// Of which kind it is.
-    pub what: Unsupported,
-    /// The key that holds it, if a key does.
-    pub key: Option<Text>,
 }
 
 /// How to load.
@@ -530,49 +442,5 @@ fn is_ignored_by_redis(error: &ReplayError) -> bool {
         ),
         ReplayError::NotAWrite { .. } => true,
         _ => false,
-    }
-}
-
-/// A file's bytes from the place on that a reader has reached.
-struct Window {
-    file: File,
-    buffer: Vec<u8>,
-    start: usize,
-    /// Bytes of the file from there on, as long as it was when it was opened.
-    left: u64,
-}
-
-impl Window {
-    fn open(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
-        let left = file.metadata()?.len();
-        Ok(Self {
-            file,
-            buffer: Vec::new(),
-            start: 0,
-            left,
-        })
-    }
-
-    fn bytes(&self) -> &[u8] {
-        &self.buffer[self.start..]
-    }
-
-    fn take(&mut self, len: usize) {
-        self.start += len;
-        self.left -= len as u64;
-    }
-
-    /// Reads until the window holds `len` bytes at least, and more if there are.
-    fn fill(&mut self, len: usize) -> io::Result<()> {
-        self.buffer.drain(..self.start);
-        self.start = 0;
-        let wanted = (len.max(READ_LEN) as u64).min(self.left);
-        let more = wanted - self.buffer.len() as u64;
-        let read = (&mut self.file).take(more).read_to_end(&mut self.buffer)?;
-        if (read as u64) < more {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        Ok(())
     }
 }
