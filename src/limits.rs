@@ -73,7 +73,7 @@ pub const MANIFEST_LEN_MAX: u64 = 16 << 20;
 pub const FAILURES_KEPT_MAX: usize = 64;
 /// Longest string of an RDB image, in bytes: a value, or a whole small collection.
 pub const RDB_STRING_LEN_MAX: usize = VALUE_LEN_MAX;
-/// Parts of an RDB image left out on request that a load keeps the details of; all are counted.
+/// Parts of an RDB image and commands left out on request that a load keeps the details of; all are counted.
 pub const SKIPPED_KEPT_MAX: usize = 64;
 /// Bytes of a torn tail that quarantine keeps at most.
 pub const QUARANTINE_LEN_MAX: u64 = 64 << 20;

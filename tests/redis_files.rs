@@ -513,6 +513,32 @@ fn unsupported_parts_of_an_rdb_image_are_refused_or_left_out() {
 }
 
 #[test]
+fn unsupported_command_is_refused_or_left_out_of_its_transaction() {
+    let xadd = b"*5\r\n$4\r\nxadd\r\n$1\r\ns\r\n$3\r\n1-1\r\n$1\r\nf\r\n$1\r\nv\r\n";
+    let exec = b"*1\r\n$4\r\nEXEC\r\n";
+    let bytes = [SELECT_SET, MULTI, INCR, xadd, INCR, exec].concat();
+    let at = (SELECT_SET.len() + MULTI.len() + INCR.len()) as u64;
+    let directory = directory(&[("appendonly.aof", &bytes)]);
+    let error = load(directory.path(), 1).expect_err("it is refused");
+    assert!(
+        matches!(&error, LoadError::Unsupported { offset, what: Unsupported::Stream, .. } if *offset == at),
+        "{error}"
+    );
+    let options = LoadOptions {
+        skip_unsupported: true,
+        ..LoadOptions::default()
+    };
+    let loaded = load_with(directory.path(), &options).expect("the rest loads");
+    assert_eq!(value_of(&loaded.keyspace, "n").as_deref(), Some(&b"2"[..]));
+    let report = loaded.report;
+    assert_eq!(
+        (report.skipped(), report.failed(), report.files[0].commits),
+        (1, 0, 2)
+    );
+    assert_eq!(report.skipped[0].offset, at);
+}
+
+#[test]
 fn rdb_set_that_names_a_member_twice_is_refused_by_key_and_offset() {
     let error = refused(&[(
         "a.aof",

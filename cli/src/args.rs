@@ -84,6 +84,10 @@ pub enum Command {
 pub struct Check {
     /// A store's directory, its log, a directory of Redis, a manifest, or an append-only file.
     pub path: PathBuf,
+    /// Goes on behind what files of Redis hold that is not supported (streams, what is of modules,
+    /// functions, scripts, and what makes fields of hashes expire), and lists all of it. Each is still a problem.
+    #[arg(long)]
+    pub skip_unsupported: bool,
     /// Prints one JSON document.
     #[arg(long)]
     pub json: bool,
@@ -94,7 +98,8 @@ pub struct Dump {
     /// A store's directory, its log, a directory of Redis, a manifest, or an append-only file.
     pub path: PathBuf,
     /// Prints one JSON document: {"dbs": {NUMBER: {KEY: {"type", "value", "pexpireat"}}}}, keys and
-    /// values in base64, pexpireat in milliseconds since 1970 or null.
+    /// values in base64, pexpireat in milliseconds since 1970 or null; with --skip-unsupported what was
+    /// left out as "skipped".
     #[arg(long)]
     pub json: bool,
     /// Prints one JSON object per line: {"db", "key", "type", "value", "pexpireat"}.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use indelible::effect::Name;
 use indelible::recover::{self, QUARANTINE_NAME};
-use indelible::redis;
+use indelible::redis::{self, LoadOptions};
 use indelible::vfs::{Access, Vfs};
 use serde_json::{Value, json};
 
@@ -17,6 +17,7 @@ use crate::finding::{Finding, Kind};
 use crate::load::Loaded;
 use crate::machine::random;
 use crate::output::{Output, say};
+use crate::skipped;
 use crate::source::{LogFile, Source};
 
 /// What a check found.
@@ -25,12 +26,14 @@ struct Report {
     findings: Vec<Finding>,
     notes: Vec<String>,
     facts: Facts,
+    /// What was left out, if that was asked for.
+    skipped: Option<Value>,
 }
 
 pub fn run(args: &Check) -> Result<u8, Failure> {
     let report = match Source::find(&args.path) {
         Ok(Source::Log(log)) => check_log(&log)?,
-        Ok(Source::Redis(path)) => check_redis(&path)?,
+        Ok(Source::Redis(path)) => check_redis(&path, args.skip_unsupported)?,
         Err(error @ (Failure::LogMissing { .. } | Failure::Nothing { .. })) => {
             Report::of_nothing(&args.path, &error)
         }
@@ -48,8 +51,8 @@ pub fn run(args: &Check) -> Result<u8, Failure> {
     })
 }
 
-/// Says on standard error what of a source does not count.
-pub fn warn_of_tail(source: &Source, loaded: &Loaded) {
+/// Says on standard error what of a source does not count, or was left out.
+pub fn warn(source: &Source, loaded: &Loaded) {
     let finding = match (source, loaded) {
         (Source::Log(log), Loaded::Log(loaded)) => torn_tail(log, loaded),
         (_, Loaded::Redis(loaded)) => short_tail(&loaded.report),
@@ -57,6 +60,9 @@ pub fn warn_of_tail(source: &Source, loaded: &Loaded) {
     };
     if let Some(finding) = finding {
         say("note", finding);
+    }
+    if let Loaded::Redis(loaded) = loaded {
+        skipped::warn(&loaded.report);
     }
 }
 
@@ -118,9 +124,14 @@ fn leftovers(log: &LogFile) -> Result<Vec<String>, Failure> {
     Ok(notes)
 }
 
-fn check_redis(path: &Path) -> Result<Report, Failure> {
+fn check_redis(path: &Path, skip_unsupported: bool) -> Result<Report, Failure> {
     let mut report = Report::new("redis");
-    match redis::load(path, random()) {
+    let options = LoadOptions {
+        seed: random(),
+        skip_unsupported,
+        ..LoadOptions::default()
+    };
+    match redis::load_with(path, &options) {
         Ok(loaded) if loaded.report.files.is_empty() => {
             let error = Failure::Nothing {
                 path: path.to_owned(),
@@ -135,13 +146,18 @@ fn check_redis(path: &Path) -> Result<Report, Failure> {
                 .findings
                 .extend(failures.map(|failure| Finding::of_failure(file_of(failure), failure)));
             report.findings.extend(short_tail(load));
+            report.findings.extend(skipped::findings(load));
             report.findings.extend(orphans(load)?);
+            report.notes.extend(skipped::summary(load));
             report
                 .facts
                 .add("files", files(load))
                 .add("commands", load.commands())
                 .add("failed_commands", load.failed())
                 .add("keys", loaded.keyspace.total_len());
+            if skip_unsupported {
+                report.skipped = Some(skipped::to_json(load));
+            }
         }
         Err(error) => match Finding::of_redis(&error) {
             Some(finding) => report.findings.push(finding),
@@ -201,6 +217,7 @@ impl Report {
             findings: Vec::new(),
             notes: Vec::new(),
             facts: Facts::default(),
+            skipped: None,
         }
     }
 
@@ -236,6 +253,9 @@ impl Report {
             "notes": self.notes,
         });
         self.facts.put_into(&mut document);
+        if let Some(skipped) = &self.skipped {
+            document["skipped"] = skipped.clone();
+        }
         document
     }
 

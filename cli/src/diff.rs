@@ -6,7 +6,7 @@ use clap::Args;
 use indelible::keyspace::{Entry, Keyspace, Value};
 use serde_json::json;
 
-use crate::check::warn_of_tail;
+use crate::check::warn;
 use crate::failure::{Failure, PROBLEM, WELL};
 use crate::load::Loaded;
 use crate::output::{Output, quoted};
@@ -61,7 +61,7 @@ pub fn run(args: &Diff) -> Result<u8, Failure> {
     let load = |path: &PathBuf| {
         let source = Source::find(path)?;
         let loaded = Loaded::from(&source)?;
-        warn_of_tail(&source, &loaded);
+        warn(&source, &loaded);
         Ok::<_, Failure>(loaded)
     };
     let (a, b) = (load(&args.a)?, load(&args.b)?);

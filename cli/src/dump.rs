@@ -10,22 +10,21 @@ use indelible::keyspace::{Entry, Keyspace, Value};
 use indelible::resp::{Parsed, parse_command};
 
 use crate::args::Dump;
-use crate::check::warn_of_tail;
+use crate::check::warn;
 use crate::failure::{Failure, WELL};
-use crate::load::Loaded;
 use crate::output::{Output, quoted};
 use crate::pieces::{Dialect, resp, sorted};
 use crate::source::Source;
 
 pub fn run(args: &Dump) -> Result<u8, Failure> {
     let source = Source::find(&args.path)?;
-    let loaded = Loaded::at(&source, args.selection.point())?;
-    warn_of_tail(&source, &loaded);
+    let loaded = args.selection.load(&source)?;
+    warn(&source, &loaded);
     let mut output = Output::new();
     let keyspace = args.selection.of(loaded.keyspace());
     let out = output.writer();
     match (args.json, args.json_lines, args.resp) {
-        (true, _, _) => json(&keyspace, out)?,
+        (true, _, _) => json(&keyspace, args.selection.skipped(&loaded), out)?,
         (_, true, _) => json_lines(&keyspace, out)?,
         (_, _, true) => resp(&keyspace, Dialect::Millis, &mut |bytes| {
             Ok(out.write_all(bytes)?)
@@ -89,7 +88,11 @@ fn lines(mut bytes: &[u8], out: &mut impl Write) -> Result<(), Failure> {
 }
 
 /// One document, written as it comes: it may be larger than memory.
-fn json(keyspace: &Keyspace, out: &mut impl Write) -> Result<(), Failure> {
+fn json(
+    keyspace: &Keyspace,
+    skipped: Option<serde_json::Value>,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
     write!(out, "{{\"dbs\":{{")?;
     for (count, db) in keyspace.databases().enumerate() {
         let comma = if count > 0 { "," } else { "" };
@@ -106,7 +109,11 @@ fn json(keyspace: &Keyspace, out: &mut impl Write) -> Result<(), Failure> {
         }
         write!(out, "}}")?;
     }
-    writeln!(out, "}}}}")?;
+    write!(out, "}}")?;
+    if let Some(skipped) = skipped {
+        write!(out, ",\n\"skipped\":{skipped}")?;
+    }
+    writeln!(out, "}}")?;
     Ok(())
 }
 

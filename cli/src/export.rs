@@ -16,9 +16,8 @@ use indelible::redis;
 use indelible::vfs::{OsVfs, Vfs};
 use serde_json::json;
 
-use crate::check::warn_of_tail;
+use crate::check::warn;
 use crate::failure::{Failure, WELL};
-use crate::load::Loaded;
 use crate::machine::random;
 use crate::output::Output;
 use crate::pieces::{self, Dialect};
@@ -60,8 +59,8 @@ pub fn run(args: &Export) -> Result<u8, Failure> {
     };
     refuse_what_is_there(&target)?;
     let source = Source::find(&args.path)?;
-    let loaded = Loaded::at(&source, args.selection.point())?;
-    warn_of_tail(&source, &loaded);
+    let loaded = args.selection.load(&source)?;
+    warn(&source, &loaded);
     let keyspace = args.selection.of(loaded.keyspace());
     let len = match &args.to {
         Some(to) => directory(to, args, &keyspace)?,
@@ -70,12 +69,18 @@ pub fn run(args: &Export) -> Result<u8, Failure> {
     let mut output = Output::new();
     let (keys, to) = (keyspace.total_len(), target.display());
     match args.json {
-        true => output.json(&json!({
-            "from": args.path.to_string_lossy(),
-            "to": target.to_string_lossy(),
-            "keys": keys,
-            "len": len,
-        }))?,
+        true => {
+            let mut document = json!({
+                "from": args.path.to_string_lossy(),
+                "to": target.to_string_lossy(),
+                "keys": keys,
+                "len": len,
+            });
+            if let Some(skipped) = args.selection.skipped(&loaded) {
+                document["skipped"] = skipped;
+            }
+            output.json(&document)?;
+        }
         false => output.line(format_args!("{to}: {keys} keys, {len} bytes"))?,
     }
     output.finish()?;

@@ -191,6 +191,12 @@ impl Finding {
                 let text = format!("offset {offset}: {source}");
                 Self::new(Kind::BadCommand, path, text).at(*offset)
             }
+            E::Unsupported { path, offset, .. } => {
+                let text = error.to_string();
+                let name = format!("{}: ", path.display());
+                let text = text.strip_prefix(&name).unwrap_or(&text);
+                Self::new(Kind::Unsupported, path, text).at(*offset)
+            }
             E::ShortInside { path, tail } => Self {
                 text: format!("expected a whole file, as others follow; found: {tail}"),
                 ..Self::of_tail(path, *tail)?
@@ -242,6 +248,26 @@ impl Finding {
             Tail::UnfinishedMulti { cut_at } => (Kind::UnfinishedMulti, cut_at),
         };
         Some(Self::new(kind, path, tail).at(offset))
+    }
+
+    /// A part that was left out.
+    pub fn of_skipped(path: &Path, skipped: &redis::load::Skipped) -> Self {
+        let redis::load::Skipped {
+            offset,
+            what,
+            command,
+            key,
+            ..
+        } = skipped;
+        let mut text = format!("offset {offset}: ");
+        if let Some(command) = command {
+            text += &format!("{}: ", command.0.escape_ascii());
+        }
+        text += &what.to_string();
+        if let Some(key) = key {
+            text += &format!(" under the key {key}");
+        }
+        Self::new(Kind::Unsupported, path, text + " was left out").at(*offset)
     }
 
     /// A command that did nothing.

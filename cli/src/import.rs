@@ -22,7 +22,7 @@ use indelible::vfs::{OsVfs, Vfs};
 use serde_json::{Value, json};
 
 use crate::args::Import;
-use crate::check::{self, warn_of_tail};
+use crate::check::{self, warn};
 use crate::facts::Facts;
 use crate::failure::{Failure, WELL};
 use crate::finding::Finding;
@@ -36,8 +36,8 @@ use crate::source::Source;
 pub fn run(args: &Import) -> Result<u8, Failure> {
     refuse_what_is_there(&args.to)?;
     let source = Source::find(&args.from)?;
-    let loaded = Loaded::at(&source, args.selection.point())?;
-    warn_of_tail(&source, &loaded);
+    let loaded = args.selection.load(&source)?;
+    warn(&source, &loaded);
     let made = make_store(&args.to, &args.selection.of(loaded.keyspace()))?;
     let mut output = Output::new();
     match args.json {
@@ -166,6 +166,9 @@ fn to_json(args: &Import, loaded: &Loaded, made: &recover::Loaded) -> Value {
         "failures": failures,
     });
     facts(loaded, made).put_into(&mut document);
+    if let Some(skipped) = args.selection.skipped(loaded) {
+        document["skipped"] = skipped;
+    }
     document
 }
 

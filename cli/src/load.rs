@@ -22,11 +22,15 @@ pub enum Loaded {
 impl Loaded {
     /// Loads without a lock and without changing anything.
     pub fn from(source: &Source) -> Result<Self, Failure> {
-        Self::at(source, None)
+        Self::at(source, None, false)
     }
 
-    /// Loads the state at a point in time, or the last.
-    pub fn at(source: &Source, point: Option<Point>) -> Result<Self, Failure> {
+    /// Loads the state at a point in time, or the last; perhaps without what is not supported.
+    pub fn at(
+        source: &Source,
+        point: Option<Point>,
+        skip_unsupported: bool,
+    ) -> Result<Self, Failure> {
         match source {
             Source::Log(log) => {
                 let loaded = log.load_at(random(), point).map_err(log.failed())?;
@@ -36,7 +40,7 @@ impl Loaded {
                 let options = LoadOptions {
                     seed: random(),
                     at: seconds(path, point)?,
-                    ..LoadOptions::default()
+                    skip_unsupported,
                 };
                 let loaded = redis::load_with(path, &options)?;
                 match loaded.report.files.is_empty() {

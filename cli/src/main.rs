@@ -1,7 +1,7 @@
 //! `indelible`: checks, shows, imports and rewrites append-only files of indelible and of Redis.
 //!
 //! * [`args`] is the command line, [`failure`] the exit codes;
-//! * [`source`] tells what a path leads to, [`load`] loads it, [`finding`] says what is wrong;
+//! * [`source`] tells what a path leads to, [`load`] loads it, [`finding`] says what is wrong, [`skipped`] what was left out;
 //! * [`check`], [`dump`], [`import`], [`repair`], [`rewrite`], [`stat`] are one command each;
 //! * [`machine`] drives the shipped engine, [`sizes`] lets it rewrite into nothing.
 
@@ -28,6 +28,7 @@ mod repair;
 mod rewrite;
 mod select;
 mod sizes;
+mod skipped;
 mod source;
 mod stat;
 

@@ -5,9 +5,15 @@ use indelible::command::glob_matches;
 use indelible::keyspace::{Entry, Keyspace};
 use indelible::limits::COLLECT_STEP;
 use indelible::recover::Point;
+use indelible::redis::LoadReport;
 use indelible::units::{Lsn, WallMillis};
+use serde_json::Value;
 
+use crate::failure::Failure;
+use crate::load::Loaded;
 use crate::machine::random;
+use crate::skipped;
+use crate::source::Source;
 
 /// Which state, and which of its keys.
 #[derive(Clone, Debug, Default, Args)]
@@ -28,6 +34,10 @@ pub struct Selection {
     /// 2026-11-24T02:00:00.000Z. Files of Redis need time stamps (aof-timestamp-enabled).
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub at_time: Option<WallMillis>,
+    /// Leaves out what files of Redis hold that is not supported, and reports it: streams, what is of
+    /// modules, functions, scripts, and what makes fields of hashes expire.
+    #[arg(long)]
+    pub skip_unsupported: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -53,9 +63,23 @@ impl Type {
 
 impl Selection {
     /// The point in history, if one is asked for.
-    pub fn point(&self) -> Option<Point> {
+    fn point(&self) -> Option<Point> {
         let lsn = self.at_lsn.map(|lsn| Point::Lsn(Lsn(lsn)));
         lsn.or_else(|| self.at_time.map(Point::Time))
+    }
+
+    /// Loads the state that is asked for.
+    pub fn load(&self, source: &Source) -> Result<Loaded, Failure> {
+        Loaded::at(source, self.point(), self.skip_unsupported)
+    }
+
+    /// What was left out, as data, if that was asked for.
+    pub fn skipped(&self, loaded: &Loaded) -> Option<Value> {
+        let report = match loaded {
+            Loaded::Redis(loaded) => &loaded.report,
+            Loaded::Log(_) => &LoadReport::default(),
+        };
+        self.skip_unsupported.then(|| skipped::to_json(report))
     }
 
     /// The keys that are selected; values are shared, not copied.

@@ -8,7 +8,7 @@ use indelible::vfs::{Access, Vfs};
 use serde_json::{Value, json};
 
 use crate::args::Stat;
-use crate::check::{self, warn_of_tail};
+use crate::check::{self, warn};
 use crate::facts::Facts;
 use crate::failure::{Failure, WELL};
 use crate::frames::{Frames, KINDS};
@@ -20,7 +20,7 @@ use crate::source::{LogFile, Source};
 pub fn run(args: &Stat) -> Result<u8, Failure> {
     let source = Source::find(&args.path)?;
     let loaded = Loaded::from(&source)?;
-    warn_of_tail(&source, &loaded);
+    warn(&source, &loaded);
     let mut facts = Facts::default();
     match (&source, &loaded) {
         (Source::Log(log), Loaded::Log(loaded)) => of_log(log, loaded, &mut facts)?,

@@ -22,7 +22,8 @@ use crate::redis::aof::{AofError, AofReader, Step, Tail};
 use crate::redis::find::{Source, find};
 use crate::redis::image::{ImageError, ImageLoader, ImageReport, Left, Progress};
 use crate::redis::manifest::{Manifest, ManifestError, ManifestFile, Text};
-use crate::redis::rdb;
+use crate::redis::rdb::{self, Unsupported};
+use crate::redis::unsupported;
 use window::Window;
 
 pub use report::{Failure, FileReport, LoadReport, Loaded, Skipped};
@@ -113,6 +114,20 @@ pub enum LoadError {
         #[doc = "Why."]
         source: ReplayError,
     },
+    /// A command is of a kind that is not supported.
+    #[error("{}: offset {offset}: {command}: {what} is not supported", .path.display())]
+    Unsupported {
+        #[doc = "The file."]
+        path: PathBuf,
+        #[doc = "Where the command begins, in bytes from the file's start."]
+        offset: u64,
+        #[doc = "Its name as it stands there."]
+        command: Text,
+        #[doc = "Of which kind it is."]
+        what: Unsupported,
+        #[doc = "The key that it names, if it does."]
+        key: Option<Text>,
+    },
     /// A point in time was asked for, and no file says when anything was written.
     #[error("{}: expected time stamps (#TS:), found none; the server writes them with aof-timestamp-enabled", .path.display())]
     NoTimes {
@@ -153,9 +168,9 @@ impl LoadError {
 pub struct LoadOptions {
     /// Draws the order of the keyspace; by default 0.
     pub seed: u64,
-    /// Whether streams, modules, functions and hashes with expiring fields in an RDB image are left
-    /// out, and reported, instead of being refused; by default not. They are lost to who goes on
-    /// with the keyspace alone.
+    /// Whether streams, what is of modules, functions, scripts and what makes fields of hashes expire
+    /// are left out, and reported, instead of being refused; by default not. What is left out is
+    /// lost to who goes on with the keyspace alone, and so is what later commands would have made of it.
     pub skip_unsupported: bool,
     /// Load up to the first time stamp that is later than this, in seconds since 1970-01-01 UTC; what
     /// lies behind is not looked at. By default everything.
@@ -309,7 +324,10 @@ impl Loader {
                 Step::Command { offset, argv, len } => {
                     report.commands += 1;
                     let applied = replay.apply(&mut self.keyspace, &argv);
-                    self.note(&mut report, offset, applied)?;
+                    match known_by_name(&applied, &argv) {
+                        Some(of_kind) => self.leave_out(path, offset, argv[0], of_kind)?,
+                        None => self.note(&mut report, offset, applied)?,
+                    }
                     window.take(len);
                 }
                 Step::Annotation { len, written } => {
@@ -384,17 +402,52 @@ impl Loader {
     }
 
     fn note_left(&mut self, left: Option<Left>) {
-        let file = self.report.files.len();
-        if let Some((offset, what, key)) = left
-            && self.report.skipped.len() < SKIPPED_KEPT_MAX
-        {
-            self.report.skipped.push(Skipped {
-                file,
+        if let Some((offset, what, key)) = left {
+            self.skipped(Skipped {
+                file: self.report.files.len(),
                 offset,
                 what,
+                command: None,
                 key: key.map(Text),
             });
         }
+    }
+
+    fn skipped(&mut self, skipped: Skipped) {
+        let of_kind = self.report.skipped_by_kind.entry(skipped.what.kind());
+        *of_kind.or_default() += 1;
+        if self.report.skipped.len() < SKIPPED_KEPT_MAX {
+            self.report.skipped.push(skipped);
+        }
+    }
+
+    /// Leaves a command out that is not supported, if that was asked for.
+    fn leave_out(
+        &mut self,
+        path: &Path,
+        offset: u64,
+        name: &[u8],
+        (what, key): (Unsupported, Option<&[u8]>),
+    ) -> Result<(), LoadError> {
+        let text = |bytes: &[u8]| Text(bytes.to_vec());
+        let (command, key) = (text(name), key.map(text));
+        if !self.skip_unsupported {
+            return Err(LoadError::Unsupported {
+                path: path.to_owned(),
+                offset,
+                command,
+                what,
+                key,
+            });
+        }
+        self.skipped(Skipped {
+            file: self.report.files.len(),
+            offset,
+            what,
+            command: Some(command),
+            key,
+        });
+        Ok(())
     }
 
     /// Counts what a command did; refuses what no file of Redis holds, or what cannot be known.
@@ -428,6 +481,17 @@ impl Loader {
             });
         }
         Ok(())
+    }
+}
+
+/// What a command is that this crate does not know, and Redis does.
+fn known_by_name<'a>(
+    applied: &Result<Applied, ReplayError>,
+    argv: &[&'a [u8]],
+) -> Option<(Unsupported, Option<&'a [u8]>)> {
+    match applied {
+        Err(ReplayError::Command(CommandError::Unknown { .. })) => unsupported(argv),
+        _ => None,
     }
 }
 

@@ -10,9 +10,11 @@ pub mod load;
 pub mod manifest;
 pub mod rdb;
 mod resync;
+mod unsupported;
 
 #[cfg(feature = "std")]
 pub use image::{ImageError, ImageReport, load_image};
 #[cfg(feature = "std")]
 pub use load::{LoadError, LoadOptions, LoadReport, Loaded, files, load, load_with};
 pub use resync::resync;
+pub use unsupported::unsupported;

@@ -42,6 +42,7 @@ const PURE_PARTS: &[&str] = &[
     "redis/aof.rs",
     "redis/rdb/",
     "redis/resync.rs",
+    "redis/unsupported.rs",
 ];
 
 /// The room of a file, from its path below `src/`.

@@ -1,5 +1,6 @@
 //! What a load says about what it read.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::vec::Vec;
 
@@ -28,6 +29,8 @@ pub struct LoadReport {
     pub failures: Vec<Failure>,
     /// Details of the first things that were left out.
     pub skipped: Vec<Skipped>,
+    /// How many things of each [kind](Unsupported::kind) were left out, in all files.
+    pub skipped_by_kind: BTreeMap<&'static str, u64>,
 }
 
 impl LoadReport {
@@ -46,8 +49,7 @@ impl LoadReport {
     /// Things in all files that were left out, as they are not supported.
     #[must_use]
     pub fn skipped(&self) -> u64 {
-        let images = self.files.iter().filter_map(|file| file.image.as_ref());
-        images.map(|image| image.skipped).sum()
+        self.skipped_by_kind.values().sum()
     }
 
     /// How the last file ends; whole if there is none.
@@ -89,7 +91,7 @@ pub struct Failure {
     pub error: Option<ReplayError>,
 }
 
-/// A part of an RDB image that was left out.
+/// A part of an RDB image, or a command, that was left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
     /// The file, by its place in the report.
@@ -98,6 +100,8 @@ pub struct Skipped {
     pub offset: u64,
     /// Of which kind it is.
     pub what: Unsupported,
-    /// The key that holds it, if a key does.
+    /// The command's name as it stands in the file; none for a part of an image.
+    pub command: Option<Text>,
+    /// The key that holds it or that the command names, if there is one.
     pub key: Option<Text>,
 }

@@ -95,7 +95,7 @@ impl fmt::Display for Found {
     }
 }
 
-/// What an image may hold and this crate does not.
+/// What files of Redis may hold and this crate does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unsupported {
@@ -109,6 +109,24 @@ pub enum Unsupported {
     ModuleAux(ModuleId),
     /// A library of functions.
     Function,
+    /// A script, or the call of a function, as a command.
+    Script,
+    /// A command of a module.
+    ModuleCommand,
+}
+
+impl Unsupported {
+    /// Its kind in one word, as programs compare it.
+    #[must_use]
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Stream => "stream",
+            Self::HashFieldExpiry => "hash-field-expiry",
+            Self::Module(_) | Self::ModuleAux(_) | Self::ModuleCommand => "module",
+            Self::Function => "function",
+            Self::Script => "script",
+        }
+    }
 }
 
 impl fmt::Display for Unsupported {
@@ -119,6 +137,8 @@ impl fmt::Display for Unsupported {
             Self::Module(id) => write!(f, "a value of the module {id}"),
             Self::ModuleAux(id) => write!(f, "auxiliary data of the module {id}"),
             Self::Function => f.write_str("a library of functions"),
+            Self::Script => f.write_str("a script"),
+            Self::ModuleCommand => f.write_str("a command of a module"),
         }
     }
 }
