@@ -34,9 +34,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // Read, decide, write: nobody else writes in between.
     store.update(|update| {
-        let greeting = update.get("greeting")?;
-        update.append("greeting", format!(" ({} bytes)", greeting.len()));
-        Some(())
+        let len = update.strlen("greeting")?;
+        update.append("greeting", format!(" ({len} bytes)"));
+        Ok(Some(()))
     })?;
 
     // Submit now, wait later: many commits share one sync.

@@ -34,11 +34,13 @@ pub mod vfs;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-pub use command::{Command, CommandError, Reply, SetCondition, SetExpiry, SetOptions};
+pub use command::{
+    Command, CommandError, ExpireConditions, Reply, SetCondition, SetExpiry, SetOptions,
+};
 #[cfg(feature = "std")]
 pub use driver::{
-    Commands, Db, Durability, Options, ReadOnly, ScanPage, Store, StoreError, Subscription, Ticket,
-    Ttl, Update,
+    Commands, CopyOptions, Db, Durability, Expires, FromReply, KeyType, Options, ReadOnly,
+    ScanPage, Store, StoreError, Subscription, Ticket, Ttl, Update,
 };
 pub use engine::{AppendFsync, Event, OnSyncError, Stats};
 pub use keyspace::ScanCursor;

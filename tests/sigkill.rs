@@ -39,7 +39,10 @@ fn options(policy: usize) -> Options {
 fn commit(store: &Store, thread: usize) -> u64 {
     let counted = store.update(|it| {
         let number = |key: &str| -> u64 {
-            let value = it.get(key).unwrap_or_else(|| b"0".to_vec());
+            let value = it
+                .get(key)
+                .expect("a string")
+                .unwrap_or_else(|| b"0".to_vec());
             String::from_utf8(value).unwrap().parse().unwrap()
         };
         let (all, own) = (number("all") + 1, number(&format!("own:{thread}")) + 1);
@@ -47,7 +50,7 @@ fn commit(store: &Store, thread: usize) -> u64 {
         it.set(format!("own:{thread}"), own.to_string());
         it.set(format!("order:{}", all % RING), format!("{thread}:{own}"));
         it.set(format!("slot:{thread}:{}", own % SLOTS), value(own));
-        Some(own)
+        Ok(Some(own))
     });
     counted.expect("the child's disk works").expect("always")
 }

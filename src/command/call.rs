@@ -111,11 +111,7 @@ pub struct Call {
 impl Call {
     /// None if it is no such command.
     pub(super) fn parse(argv: &[&[u8]]) -> Option<Result<Self>> {
-        let name = argv.first()?.to_ascii_lowercase();
-        let spec = TABLES.iter().find_map(|table| {
-            let found = table.binary_search_by(|spec| spec.name.as_bytes().cmp(&name));
-            found.ok().map(|at| &table[at])
-        })?;
+        let spec = spec(argv.first()?)?;
         if argv.len() > ARGC_MAX {
             return Some(Err(CommandError::TooManyArguments));
         }
@@ -128,6 +124,15 @@ impl Call {
         Some(Ok(Self { spec, argv, seed }))
     }
 
+    /// Without a look at how many arguments there are; none if it is no such command.
+    pub(super) fn of_argv(mut argv: Vec<Vec<u8>>) -> Option<Self> {
+        let name = argv.first_mut()?;
+        name.make_ascii_uppercase();
+        let spec = spec(name)?;
+        let seed = None;
+        Some(Self { spec, argv, seed })
+    }
+
     /// Its name and arguments.
     #[must_use]
     pub fn argv(&self) -> &[Vec<u8>] {
@@ -137,6 +142,14 @@ impl Call {
     pub(super) const fn is_write(&self) -> bool {
         matches!(self.spec.run, Run::Write(_))
     }
+}
+
+fn spec(name: &[u8]) -> Option<&'static Spec> {
+    let name = name.to_ascii_lowercase();
+    TABLES.iter().find_map(|table| {
+        let found = table.binary_search_by(|spec| spec.name.as_bytes().cmp(&name));
+        found.ok().map(|at| &table[at])
+    })
 }
 
 impl PartialEq for Call {

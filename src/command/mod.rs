@@ -280,6 +280,9 @@ impl Command {
             | Self::Decr { key }
             | Self::IncrBy { key, .. }
             | Self::DecrBy { key, .. } => return check(3, fits(key, None)),
+            Self::Call(Call { spec, argv, .. }) if argv.len() < spec.argc.0 => {
+                return Err(CommandError::WrongArity { name: spec.name });
+            }
             Self::Call(Call { spec, argv, .. }) => {
                 let keys = argv.iter().skip(1).take(spec.keys);
                 let fit = keys.into_iter().all(|key| fits(key, None));

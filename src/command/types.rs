@@ -193,6 +193,13 @@ impl Command {
         }
     }
 
+    /// A command that is kept as its arguments ([`Command::Call`]), by its name and them; none if there
+    /// is no such command. How many arguments there are is checked when it is executed.
+    #[must_use]
+    pub fn of_argv(argv: Vec<Vec<u8>>) -> Option<Self> {
+        Call::of_argv(argv).map(Self::Call)
+    }
+
     /// Redis's name of it, in lower case.
     #[must_use]
     pub const fn name(&self) -> &'static str {

@@ -1,10 +1,9 @@
 //! Building what becomes one commit.
 
-use std::time::{Duration, SystemTime};
 use std::vec::Vec;
 
 use super::clock;
-use crate::command::{Command, CommandError, ExpireConditions, ExpireTime, SetOptions};
+use crate::command::{Command, CommandError};
 use crate::engine::{AppendFsync, Batch};
 use crate::keyspace::Str;
 use crate::limits;
@@ -77,57 +76,12 @@ impl Commands {
         Ok(self.push(parse(argv)?))
     }
 
-    /// `SET key value`.
-    pub fn set(&mut self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> &mut Self {
-        self.set_with(key, value, SetOptions::default())
-    }
-
-    /// `SET key value` with expiry and conditions.
-    pub fn set_with(
+    /// Puts several values at once (`MSET`); without pairs it is refused.
+    pub fn mset(
         &mut self,
-        key: impl AsRef<[u8]>,
-        value: impl AsRef<[u8]>,
-        options: SetOptions,
+        pairs: impl IntoIterator<Item = (impl AsRef<[u8]>, impl AsRef<[u8]>)>,
     ) -> &mut Self {
-        self.push(set(key, value, options))
-    }
-
-    /// `APPEND key value`.
-    pub fn append(&mut self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> &mut Self {
-        let (key, value) = (bytes(key), string(value));
-        self.push(Command::Append { key, value })
-    }
-
-    /// `INCRBY key by`.
-    pub fn incr_by(&mut self, key: impl AsRef<[u8]>, by: i64) -> &mut Self {
-        let key = bytes(key);
-        self.push(Command::IncrBy { key, by })
-    }
-
-    /// `DEL key`.
-    pub fn del(&mut self, key: impl AsRef<[u8]>) -> &mut Self {
-        self.push(Command::del(key.as_ref()))
-    }
-
-    /// `PEXPIREAT key time`.
-    pub fn expire_at(&mut self, key: impl AsRef<[u8]>, time: SystemTime) -> &mut Self {
-        self.push(expire(key, unix(time)))
-    }
-
-    /// `PEXPIRE key time`.
-    pub fn expire_in(&mut self, key: impl AsRef<[u8]>, time: Duration) -> &mut Self {
-        self.push(expire(key, ExpireTime::Millis(signed(clock::millis(time)))))
-    }
-
-    /// `PERSIST key`.
-    pub fn persist(&mut self, key: impl AsRef<[u8]>) -> &mut Self {
-        let key = bytes(key);
-        self.push(Command::Persist { key })
-    }
-
-    /// `FLUSHDB`.
-    pub fn flush_db(&mut self) -> &mut Self {
-        self.push(Command::FlushDb)
+        self.push(mset(pairs))
     }
 }
 
@@ -152,24 +106,16 @@ pub(super) fn string(bytes: impl AsRef<[u8]>) -> Str {
     Str::from(bytes.as_ref())
 }
 
-pub(super) fn set(key: impl AsRef<[u8]>, value: impl AsRef<[u8]>, options: SetOptions) -> Command {
-    Command::Set {
-        key: bytes(key),
-        value: string(value),
-        options,
-    }
+pub(super) fn all(all: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Vec<Vec<u8>> {
+    all.into_iter().map(bytes).collect()
 }
 
-pub(super) fn expire(key: impl AsRef<[u8]>, time: ExpireTime) -> Command {
-    Command::Expire {
-        key: bytes(key),
-        time,
-        conditions: ExpireConditions::default(),
-    }
-}
-
-pub(super) fn unix(time: SystemTime) -> ExpireTime {
-    ExpireTime::UnixMillis(signed(clock::wall(time).0))
+pub(super) fn mset(
+    pairs: impl IntoIterator<Item = (impl AsRef<[u8]>, impl AsRef<[u8]>)>,
+) -> Command {
+    let pair = |(key, value)| (bytes(key), string(value));
+    let pairs = pairs.into_iter().map(pair).collect();
+    Command::MSet { pairs }
 }
 
 pub(super) fn signed(number: u64) -> i64 {

@@ -4,12 +4,14 @@
 //! the two threads that perform what it asks for. Callers never perform an effect themselves.
 
 mod backup;
+mod calls;
 mod clock;
 mod commands;
 mod db;
 mod disk;
 mod error;
 mod events;
+mod from_reply;
 mod lanes;
 mod options;
 mod read_only;
@@ -19,10 +21,12 @@ mod ticket;
 mod update;
 
 pub use crate::vfs::{Files, perform};
+pub use calls::{CopyOptions, Expires, KeyType, ScanPage, Ttl};
 pub use commands::Commands;
-pub use db::{Db, ScanPage, Ttl};
+pub use db::Db;
 pub use error::{Durability, StoreError};
 pub use events::Subscription;
+pub use from_reply::FromReply;
 pub use options::Options;
 pub use read_only::ReadOnly;
 pub use store::Store;

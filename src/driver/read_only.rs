@@ -7,6 +7,7 @@ use std::vec::Vec;
 use super::clock::{self, Clock};
 use super::commands;
 use super::error::StoreError;
+use super::from_reply::FromReply;
 use crate::command::{CommandError, Reply, query};
 use crate::effect::Name;
 use crate::keyspace::Keyspace;
@@ -66,13 +67,11 @@ impl ReadOnly {
     }
 
     /// What `key` of database `db` holds.
-    #[must_use]
-    pub fn get(&self, db: u32, key: impl AsRef<[u8]>) -> Option<Vec<u8>> {
-        let get = [&b"GET"[..], key.as_ref()];
-        match self.execute(db, &get) {
-            Reply::Bulk(value) => Some(value.to_vec()),
-            _ => None,
-        }
+    ///
+    /// # Errors
+    /// [`StoreError::Command`] if it holds no string.
+    pub fn get(&self, db: u32, key: impl AsRef<[u8]>) -> Result<Option<Vec<u8>>, StoreError> {
+        FromReply::from_reply(self.execute(db, &[&b"GET"[..], key.as_ref()]))
     }
 
     /// Executes a command that only reads, with Redis's replies and error texts; one that may write

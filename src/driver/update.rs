@@ -2,13 +2,11 @@
 
 use std::borrow::Cow;
 use std::ops::{Deref, DerefMut};
-use std::vec::Vec;
 
 use super::clock;
 use super::commands::Commands;
-use super::db::{Ttl, ttl};
 use crate::command::{self, Command, Reply};
-use crate::keyspace::{Keyspace, Str};
+use crate::keyspace::Keyspace;
 use crate::units::Now;
 
 /// The inside of an [`update`](crate::Db::update): reads see the store as it stood before, writes are
@@ -35,28 +33,6 @@ impl<'a> Update<'a> {
 
     pub(super) fn into_commands(self) -> Commands {
         self.commands
-    }
-
-    /// What `key` held before the update.
-    #[must_use]
-    pub fn get(&self, key: impl AsRef<[u8]>) -> Option<Vec<u8>> {
-        let entry = self
-            .keyspace
-            .get_live(self.db, key.as_ref(), self.now.wall)?;
-        entry.value.as_string().map(Str::to_vec)
-    }
-
-    /// Whether `key` was there before the update.
-    #[must_use]
-    pub fn exists(&self, key: impl AsRef<[u8]>) -> bool {
-        let entry = self.keyspace.get_live(self.db, key.as_ref(), self.now.wall);
-        entry.is_some()
-    }
-
-    /// When `key` expires, as it stood before the update.
-    #[must_use]
-    pub fn ttl(&self, key: impl AsRef<[u8]>) -> Ttl {
-        ttl(self.keyspace, self.db, key.as_ref(), self.now.wall)
     }
 
     /// The reply of a command that only reads; none if it may write.

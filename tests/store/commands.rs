@@ -79,9 +79,27 @@ fn mset_and_mget_take_several() {
 #[test]
 fn nothing_at_all_is_fine() {
     let (_, store) = memory();
-    store.mset::<&str, &str>([]).unwrap();
-    assert_eq!(store.del_all::<&str>([]).unwrap(), 0);
-    assert!(store.mget::<&str>([]).unwrap().is_empty());
+    store.mset([("", ""); 0]).unwrap();
+    assert_eq!(store.del_all([""; 0]).unwrap(), 0);
+    assert!(store.mget([""; 0]).unwrap().is_empty());
+}
+
+#[test]
+fn a_value_of_the_wrong_type_is_an_error_not_nothing() {
+    let (_, store) = memory();
+    store.execute(&["RPUSH", "list", "x"]).unwrap();
+    for refused in [
+        store.get("list").unwrap_err(),
+        store.strlen("list").unwrap_err(),
+        store.getset("list", "x").unwrap_err(),
+        store.incr("list").unwrap_err(),
+    ] {
+        assert!(matches!(
+            refused,
+            StoreError::Command(CommandError::WrongType)
+        ));
+    }
+    assert_eq!(store.mget(["list"]).unwrap(), [None], "as MGET answers");
 }
 
 /// Bug: a command built without pairs was logged as MSET without arguments. Consequence: the store could
@@ -103,6 +121,20 @@ fn a_command_without_pairs_is_refused_and_the_store_opens_again() {
     store.close().unwrap();
     let value = reopen(&vfs).get("a").unwrap();
     assert_eq!(text(value).as_deref(), Some("msetnx"));
+}
+
+/// What a program builds of arguments is counted when it is executed, as what it parses is before.
+#[test]
+fn a_command_built_of_too_few_arguments_is_refused() {
+    let (vfs, store) = memory();
+    let argv = ["rpush", "list"].map(Vec::from).to_vec();
+    let command = Command::of_argv(argv).unwrap();
+    let refused = Reply::Error(CommandError::WrongArity { name: "rpush" });
+    assert_eq!(store.run(command).unwrap(), refused);
+    assert!(Command::of_argv(vec![b"GET".to_vec()]).is_none(), "no call");
+    assert!(Command::of_argv(vec![]).is_none());
+    store.close().unwrap();
+    assert!(!reopen(&vfs).exists("list").unwrap());
 }
 
 #[test]
@@ -211,7 +243,7 @@ fn a_scan_gives_each_key_once_while_others_write() {
     let (mut cursor, mut keys, mut round) = (Some(Default::default()), Vec::new(), 0);
     while let Some(from) = cursor {
         let page = store.scan(from, "old*", 10).unwrap();
-        keys.extend(page.keys);
+        keys.extend(page.items);
         cursor = page.next;
         store.set(format!("new{round}"), "x").unwrap();
         round += 1;

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use indelible::{AppendFsync, Durability, Options, Reply, Store, StoreError};
+use indelible::{AppendFsync, CommandError, Durability, Options, Reply, Store, StoreError};
 
 use crate::backends::{Call, Fate, ScriptedVfs, always, memory, reopen};
 
@@ -72,9 +72,9 @@ fn an_update_reads_decides_and_writes() {
     store.set("a", "5").unwrap();
     let length = store
         .update(|it| {
-            let value = it.get("a")?;
+            let value = it.get("a")?.unwrap();
             it.set("a", [&value[..], b"!"].concat());
-            Some(value.len())
+            Ok(Some(value.len()))
         })
         .unwrap();
     assert_eq!(length, Some(1));
@@ -87,10 +87,23 @@ fn an_update_without_a_result_writes_nothing() {
     let none: Option<()> = store
         .update(|it| {
             it.set("a", "1");
-            None
+            Ok(None)
         })
         .unwrap();
     assert!(none.is_none() && !store.exists("a").unwrap());
+}
+
+#[test]
+fn an_update_that_fails_writes_nothing_and_says_why() {
+    let (_, store) = memory();
+    store.execute(&["RPUSH", "list", "x"]).unwrap();
+    let error = store.update(|it| {
+        it.set("a", "1");
+        it.get("list")
+    });
+    let wrong = StoreError::Command(CommandError::WrongType);
+    assert_eq!(error.unwrap_err().to_string(), wrong.to_string());
+    assert!(!store.exists("a").unwrap());
 }
 
 #[test]
@@ -102,9 +115,9 @@ fn updates_of_many_threads_do_not_lose_one_another() {
                 for _ in 0..100 {
                     store
                         .update(|it| {
-                            let count = it.get("n").map_or(0, |n| n.len());
+                            let count = it.strlen("n")? as usize;
                             it.set("n", vec![b'x'; count + 1]);
-                            Some(())
+                            Ok(Some(()))
                         })
                         .unwrap();
                 }
@@ -120,8 +133,8 @@ fn a_panic_in_an_update_harms_nobody_else() {
     let panicked = catch_unwind(AssertUnwindSafe(|| {
         store.update(|it| {
             it.set("a", "1");
-            assert!(it.exists("none"), "the caller's own");
-            Some(())
+            assert!(it.exists("none")?, "the caller's own");
+            Ok(Some(()))
         })
     }));
     assert!(panicked.is_err());
@@ -132,7 +145,7 @@ fn a_panic_in_an_update_harms_nobody_else() {
 #[test]
 fn a_store_called_inside_its_own_update_panics_rather_than_hangs() {
     let (_, store) = memory();
-    let panicked = catch_unwind(AssertUnwindSafe(|| store.update(|_| store.get("a").ok())));
+    let panicked = catch_unwind(AssertUnwindSafe(|| store.update(|_| store.get("a"))));
     assert!(panicked.is_err());
     store.set("b", "1").unwrap();
 }
@@ -143,8 +156,8 @@ fn an_update_may_use_another_store() {
     one.set("a", "1").unwrap();
     other
         .update(|it| {
-            it.set("a", one.get("a").unwrap()?);
-            Some(())
+            it.set("a", one.get("a")?.unwrap());
+            Ok(Some(()))
         })
         .unwrap();
     assert!(other.exists("a").unwrap());

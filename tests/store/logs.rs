@@ -228,7 +228,7 @@ fn a_reader_sees_a_live_store() {
     let (vfs, store) = memory();
     store.set("a", "1").unwrap();
     let reader = ReadOnly::open_with(&vfs).unwrap();
-    assert_eq!(reader.get(0, "a").as_deref(), Some(&b"1"[..]));
+    assert_eq!(reader.get(0, "a").unwrap().as_deref(), Some(&b"1"[..]));
     assert_eq!(reader.execute(0, &["DBSIZE"]), Reply::Int(1));
     assert_eq!(reader.lsn(), store.stats().unwrap().last_lsn);
 }

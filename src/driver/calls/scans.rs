@@ -1,0 +1,28 @@
+//! What the scans have in common.
+
+use std::vec::Vec;
+
+use crate::command::Reply;
+use crate::driver::error::StoreError;
+use crate::driver::from_reply::FromReply;
+use crate::keyspace::ScanCursor;
+
+/// A part of a scan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScanPage<T> {
+    /// Where to go on; none at the end.
+    pub next: Option<ScanCursor>,
+    /// What this part holds; it may be nothing before the end.
+    pub items: Vec<T>,
+}
+
+impl<T: FromReply> FromReply for ScanPage<T> {
+    fn from_reply(reply: Reply) -> Result<Self, StoreError> {
+        let (cursor, items) = <(Vec<u8>, Vec<T>)>::from_reply(reply)?;
+        let cursor = str::from_utf8(&cursor).ok();
+        let cursor = cursor.and_then(|text| text.parse().ok());
+        let cursor: u64 = cursor.ok_or(StoreError::UnexpectedReply)?;
+        let next = (cursor != 0).then_some(ScanCursor(cursor));
+        Ok(Self { next, items })
+    }
+}
