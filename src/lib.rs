@@ -39,8 +39,8 @@ pub use command::{
 };
 #[cfg(feature = "std")]
 pub use driver::{
-    Commands, CopyOptions, Db, Durability, Expires, FromReply, KeyType, Options, ReadOnly,
-    ScanPage, Store, StoreError, Subscription, Ticket, Ttl, Update,
+    Commands, CopyOptions, Db, Durability, Expires, FromReply, InsertAt, KeyType, LPosOptions,
+    ListEnd, Options, ReadOnly, ScanPage, Store, StoreError, Subscription, Ticket, Ttl, Update,
 };
 pub use engine::{AppendFsync, Event, OnSyncError, Stats};
 pub use keyspace::ScanCursor;

@@ -21,7 +21,7 @@ mod ticket;
 mod update;
 
 pub use crate::vfs::{Files, perform};
-pub use calls::{CopyOptions, Expires, KeyType, ScanPage, Ttl};
+pub use calls::{CopyOptions, Expires, InsertAt, KeyType, LPosOptions, ListEnd, ScanPage, Ttl};
 pub use commands::Commands;
 pub use db::Db;
 pub use error::{Durability, StoreError};

@@ -28,6 +28,23 @@ impl Argv {
         self
     }
 
+    pub fn pairs(
+        self,
+        pairs: impl IntoIterator<Item = (impl AsRef<[u8]>, impl AsRef<[u8]>)>,
+    ) -> Self {
+        let pairs = pairs.into_iter();
+        pairs.fold(self, |argv, (one, two)| argv.arg(one).arg(two))
+    }
+
+    /// How many keys follow, and the keys.
+    pub fn keys(self, keys: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
+        let at = self.0.len();
+        let mut argv = self.arg("").args(keys);
+        let count = argv.0.len() - at - 1;
+        argv.0[at] = count.to_string().into_bytes();
+        argv
+    }
+
     /// A whole number.
     pub fn number(self, number: impl ToString) -> Self {
         self.arg(number.to_string())

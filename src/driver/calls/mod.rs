@@ -91,12 +91,15 @@ macro_rules! reads {
 
 mod argv;
 mod expiry;
+mod hashes;
 mod keys;
+mod lists;
 mod scans;
 mod strings;
 
 pub use expiry::{Expires, Ttl};
 pub use keys::{CopyOptions, KeyType};
+pub use lists::{InsertAt, LPosOptions, ListEnd};
 pub use scans::ScanPage;
 
 /// A command, and how its reply is read.

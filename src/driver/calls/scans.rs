@@ -2,6 +2,7 @@
 
 use std::vec::Vec;
 
+use super::argv::Argv;
 use crate::command::Reply;
 use crate::driver::error::StoreError;
 use crate::driver::from_reply::FromReply;
@@ -25,4 +26,17 @@ impl<T: FromReply> FromReply for ScanPage<T> {
         let next = (cursor != 0).then_some(ScanCursor(cursor));
         Ok(Self { next, items })
     }
+}
+
+/// The command of `HSCAN`, `SSCAN` and `ZSCAN`.
+pub(super) fn scan(
+    name: &str,
+    key: impl AsRef<[u8]>,
+    cursor: ScanCursor,
+    pattern: impl AsRef<[u8]>,
+    count: usize,
+) -> Argv {
+    let argv = Argv::new(name).arg(key).number(cursor.0);
+    let argv = argv.arg("MATCH").arg(pattern);
+    argv.arg("COUNT").number(count)
 }

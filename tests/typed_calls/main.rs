@@ -1,0 +1,12 @@
+//! The typed calls say and do what `execute` does: on a handle, in a batch, and in an update.
+
+#[path = "../common/content.rs"]
+mod content;
+#[cfg(unix)]
+#[path = "../common/redis.rs"]
+mod redis;
+
+mod hashes;
+mod lists;
+mod same;
+mod together;
