@@ -95,6 +95,8 @@ static TABLES: &[&[Spec]] = &[
     super::bitfield::SPECS,
     super::substrings::SPECS,
     super::hyperloglog::SPECS,
+    super::geo::SPECS,
+    super::geo_search::SPECS,
     super::sort::SPECS,
     super::spaces::SPECS,
 ];

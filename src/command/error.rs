@@ -193,6 +193,50 @@ pub enum CommandError {
     /// An element that is to be sorted as a number is none.
     #[error("ERR One or more scores can't be converted into double")]
     NotSortable,
+    /// No place that a score could stand for.
+    #[error("ERR invalid longitude,latitude pair {pair}")]
+    NoPlace {
+        /// Both, with six decimals.
+        pair: String,
+    },
+    /// No unit of a distance.
+    #[error("ERR unsupported unit provided. please use M, KM, FT, MI")]
+    Unit,
+    /// A distance is not spelt as a floating number.
+    #[error("ERR need numeric {what}")]
+    NotNumeric {
+        /// Which distance.
+        what: &'static str,
+    },
+    /// A distance below 0.
+    #[error("ERR {what} cannot be negative")]
+    NegativeDistance {
+        /// Which distance.
+        what: &'static str,
+    },
+    /// The member from which to search is not there.
+    #[error("ERR could not decode requested zset member")]
+    NoCenter,
+    /// A count below 1.
+    #[error("ERR COUNT must be > 0")]
+    CountNotPositive,
+    /// What is stored is members with scores, and nothing else.
+    #[error("ERR {what} is not compatible with WITHDIST, WITHHASH and WITHCOORD options")]
+    StoreWith {
+        /// What stores.
+        what: &'static str,
+    },
+    /// One of two options must be there.
+    #[error("ERR exactly one of {options} can be specified for {name}")]
+    ExactlyOne {
+        /// Both.
+        options: &'static str,
+        /// The command, in upper case.
+        name: String,
+    },
+    /// ANY of how many?
+    #[error("ERR the ANY argument requires COUNT argument")]
+    AnyWithoutCount,
     /// The string does not hold registers.
     #[error("WRONGTYPE Key is not a valid HyperLogLog string value.")]
     NotHyperLogLog,

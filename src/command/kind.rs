@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::call::{Argv, Result};
 use super::log::Arg;
-use super::{CommandError, Reply, View, Writer};
+use super::{BasePieces, CommandError, Reply, View, Writer};
 use crate::keyspace::{Entry, Fields, List, Set, Str, Value, ZSet};
 
 /// A collection that a value may be.
@@ -129,6 +129,26 @@ impl Writer<'_> {
         let (value, expiry) = (it.into_value(), None);
         self.keyspace.insert(self.db, key, Entry { value, expiry });
         true
+    }
+
+    /// Logs what is under a key now, which does not expire, where perhaps something else was: not
+    /// as it came, where a load could come to something else.
+    pub(super) fn log_entry(&mut self, key: &[u8], replaced: bool) {
+        if replaced {
+            self.log.push(self.db, "DEL", &[Arg::Bytes(key)]);
+        }
+        let Some(entry) = self.keyspace.get(self.db, key) else {
+            return;
+        };
+        let mut pieces = BasePieces::default();
+        loop {
+            let mut command = Vec::new();
+            let done = pieces.write(&mut command, key, entry, 0);
+            self.log.push_written(self.db, &command);
+            if done {
+                return;
+            }
+        }
     }
 
     /// Logs the command as it came.

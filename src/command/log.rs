@@ -87,8 +87,21 @@ impl CommitLog {
         }
     }
 
+    /// Adds one command that is written already.
+    pub(super) fn push_written(&mut self, db: u32, command: &[u8]) {
+        self.enter(db);
+        self.body.extend_from_slice(command);
+    }
+
     /// Begins a command of `argc` arguments, its name included.
     pub(super) fn begin(&mut self, db: u32, argc: usize, name: &str) {
+        self.enter(db);
+        resp::write_argc(&mut self.body, argc);
+        resp::write_bulk(&mut self.body, name.as_bytes());
+    }
+
+    /// One more command follows.
+    fn enter(&mut self, db: u32) {
         if self.commands == 1 {
             let mut multi = Vec::new();
             resp::write_command(&mut multi, &[b"MULTI"]);
@@ -100,8 +113,6 @@ impl CommitLog {
         }
         self.dbs = Some((first, db));
         self.commands += 1;
-        resp::write_argc(&mut self.body, argc);
-        resp::write_bulk(&mut self.body, name.as_bytes());
     }
 
     pub(super) fn arg(&mut self, arg: Arg<'_>) {

@@ -142,7 +142,7 @@ impl AddOptions {
     }
 }
 
-fn zadd(writer: &mut Writer<'_>, argv: &Argv) -> Result {
+pub(super) fn zadd(writer: &mut Writer<'_>, argv: &Argv) -> Result {
     let (options, from) = AddOptions::parse(argv);
     options.check(argv.len() - from)?;
     let pairs = argv[from..].chunks_exact(2);

@@ -97,6 +97,8 @@ const WORDS: &[(u32, &str)] = &[
     (2, "ZDIFFSTORE @z 2 @z @z"),
     (2, "ZRANGESTORE @z @z 0 @c REV"),
     (4, "GEOADD @g 13.361389 38.115556 @v 15.087269 37.502669 @v"),
+    (2, "GEOSEARCHSTORE @z @g FROMLONLAT 14 38 BYRADIUS 120 km"),
+    (2, "GEORADIUS @g 15 37 200 km STORE @z"),
     (2, "SORT @l ALPHA LIMIT 0 50 STORE @l"),
     (2, "SORT @t BY nosort GET # STORE @l"),
     (5, "EXPIRE @k 1000000"),

@@ -32,12 +32,24 @@ pub fn compare(redis: &mut Theirs, ours: &mut Ours, argv: &[&[u8]]) -> Option<St
                 false => same && alike && fit(&mine, ours) && fit(&theirs, ours),
             }
         }
+        "ZRANGE" if argv[1] == b"distances" => same_distances(&mine, &theirs),
         name if UNORDERED.contains(&name) || argv.contains(&&b"nosort"[..]) => {
             sorted(&mine) == sorted(&theirs)
         }
         _ => mine == theirs,
     };
     (!equal).then(|| difference(argv, &mine, &theirs))
+}
+
+/// Sines differ in their last bit from one C library to the next, and so do distances.
+fn same_distances(mine: &[u8], theirs: &[u8]) -> bool {
+    let (mine, theirs) = (Said::read(mine), Said::read(theirs));
+    let (mine, theirs) = (mine.items(), theirs.items());
+    let number = |text: &[u8]| -> f64 { String::from_utf8_lossy(text).parse().expect("a score") };
+    let near = |one: f64, two: f64| (one - two).abs() <= 1e-12 * one.abs().max(two.abs());
+    let same =
+        |(one, two): (&[&[u8]], &[&[u8]])| one[0] == two[0] && near(number(one[1]), number(two[1]));
+    mine.len() == theirs.len() && mine.chunks(2).zip(theirs.chunks(2)).all(same)
 }
 
 fn difference(argv: &[&[u8]], mine: &[u8], theirs: &[u8]) -> String {

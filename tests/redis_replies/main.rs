@@ -25,6 +25,8 @@ const SCRIPT: &str = include_str!("script.txt");
 const STRING_FORMS: &str = include_str!("strings.txt");
 /// Forms of calls on all types.
 const FORMS: &str = include_str!("forms.txt");
+/// Forms of calls on places.
+const GEO_FORMS: &str = include_str!("geo.txt");
 
 fn setting(name: &str, default: u64) -> u64 {
     match std::env::var(name) {
@@ -103,7 +105,17 @@ fn random_commands_on_strings_are_answered_as_redis_answers_them() {
 
 #[test]
 fn random_commands_on_all_types_are_answered_as_redis_answers_them() {
-    let forms: Vec<&str> = FORMS.lines().collect();
+    answered_alike(FORMS);
+}
+
+#[test]
+fn random_commands_on_places_are_answered_as_redis_answers_them() {
+    answered_alike(GEO_FORMS);
+}
+
+/// Asks both the same, and compares all that is said and what is held in the end.
+fn answered_alike(forms: &str) {
+    let forms: Vec<&str> = forms.lines().collect();
     let first = setting("INDELIBLE_REPLIES_SEED", 7);
     let count = setting("INDELIBLE_REPLIES_COMMANDS", 40_000);
     for seed in first..first + setting("INDELIBLE_REPLIES_SEEDS", 1) {
@@ -118,6 +130,8 @@ fn random_commands_on_all_types_are_answered_as_redis_answers_them() {
             let difference = compare(&mut redis, &mut ours, &argv);
             assert_eq!(difference, None, "seed {seed}, call {number}");
         }
+        let distances: [&[u8]; 2] = [b"DEL", b"distances"];
+        assert_eq!(compare(&mut redis, &mut ours, &distances), None);
         assert_both_hold_the_same(&redis, &ours);
     }
 }

@@ -37,6 +37,27 @@ impl Dice {
             "r" => &["-", "+", "[a", "(a", "[b", "(10", "[x", "a"],
             "o" => &["0", "1", "7", "8", "23", "100", "-1", "x", "4294967296"],
             "y" => &["u8", "i8", "u1", "i1", "u63", "i64", "i17", "u64", "x8"],
+            "G" => &["ga", "gb", "ga", "gb", "ga", "gb", "gc", "wrong"],
+            "D" => &["gc", "gd", "ga", "wrong"],
+            "E" => &["distances"],
+            "@lon" => return self.degrees(&["180", "-180", "180.00001", "x", "0", "inf"], 180),
+            "@lat" => {
+                return self.degrees(
+                    &["85.05112878", "-85.05112878", "85.06", "-90", "0", ""],
+                    85,
+                );
+            }
+            "@p" => return format!("p{}", self.number(150)),
+            // As good as each place has its own score: equal distances have no order in Redis.
+            "@s" => {
+                return format!(
+                    "{}{:06}",
+                    self.number(4_000_000_000),
+                    self.number(1_000_000)
+                );
+            }
+            "@u" => &["m", "km", "KM", "ft", "mi", "m", "km", "mile"],
+            "@r" => return self.reach(),
             "t" => &["99999999999000", "88888888888499", "99999999999"],
             // How many are drawn; below 0 with repeats.
             "@c" => &[
@@ -56,6 +77,31 @@ impl Dice {
             word => return word.to_owned(),
         };
         self.pick(words).to_owned()
+    }
+
+    /// Degrees with some decimals, seldom at the edge or none at all.
+    fn degrees(&mut self, edges: &[&str], most: i64) -> String {
+        if self.number(60) == 0 {
+            return self.pick(edges).to_owned();
+        }
+        // Half of all places are near each other.
+        let most = if self.number(2) == 0 { 2 } else { most };
+        let fraction = self.number(1_000_000);
+        format!("{}.{fraction:06}", self.number(2 * most) - most)
+    }
+
+    /// A distance of any order of magnitude, seldom none.
+    fn reach(&mut self) -> String {
+        if self.number(60) == 0 {
+            return self.pick(&["0", "-1", "x", "inf", "1e300", ""]).to_owned();
+        }
+        let digits = self.number(9) as usize;
+        format!("{}{}", 1 + self.number(9), &"00000000"[..digits])
+    }
+
+    fn number(&mut self, count: i64) -> i64 {
+        self.pick(&[""]);
+        (self.0 >> 33) as i64 % count
     }
 
     fn below(&mut self, count: usize) -> usize {
