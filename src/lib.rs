@@ -39,8 +39,9 @@ pub use command::{
 };
 #[cfg(feature = "std")]
 pub use driver::{
-    Commands, CopyOptions, Db, Durability, Expires, FromReply, InsertAt, KeyType, LPosOptions,
-    ListEnd, Options, ReadOnly, ScanPage, Store, StoreError, Subscription, Ticket, Ttl, Update,
+    Aggregate, Commands, CopyOptions, Db, Durability, Expires, FromReply, InsertAt, KeyType,
+    LPosOptions, LexRange, ListEnd, Options, ReadOnly, ScanPage, Store, StoreError, Subscription,
+    Ticket, Ttl, Update, ZAddOptions, ZEnd, ZInputs, ZRange,
 };
 pub use engine::{AppendFsync, Event, OnSyncError, Stats};
 pub use keyspace::ScanCursor;

@@ -21,7 +21,10 @@ mod ticket;
 mod update;
 
 pub use crate::vfs::{Files, perform};
-pub use calls::{CopyOptions, Expires, InsertAt, KeyType, LPosOptions, ListEnd, ScanPage, Ttl};
+pub use calls::{
+    Aggregate, CopyOptions, Expires, InsertAt, KeyType, LPosOptions, LexRange, ListEnd, ScanPage,
+    Ttl, ZAddOptions, ZEnd, ZInputs, ZRange,
+};
 pub use commands::Commands;
 pub use db::Db;
 pub use error::{Durability, StoreError};

@@ -9,4 +9,7 @@ mod redis;
 mod hashes;
 mod lists;
 mod same;
+mod sets;
 mod together;
+mod zranges;
+mod zsets;

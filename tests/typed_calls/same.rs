@@ -36,7 +36,8 @@ impl Place {
         of_keyspace(ReadOnly::open_with(&self.vfs).unwrap().keyspace())
     }
 
-    fn reopened(self) -> Content {
+    /// What is there when the store is closed, opened, rewritten and closed again.
+    pub fn reopened(self) -> Content {
         self.store.close().unwrap();
         let again = Store::open_with(self.vfs.clone(), Options::default()).unwrap();
         again.rewrite().unwrap().wait().unwrap();
@@ -98,6 +99,16 @@ pub fn pairs(line: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
         .split_whitespace()
         .map(|it| it.split_once('=').unwrap());
     pairs.map(|(one, two)| (bytes(one), bytes(two))).collect()
+}
+
+/// `a=1 b=2` as members and scores.
+pub fn scored(line: &str) -> Vec<(Vec<u8>, f64)> {
+    let pairs = line
+        .split_whitespace()
+        .map(|it| it.split_once('=').unwrap());
+    pairs
+        .map(|(member, score)| (bytes(member), score.parse().unwrap()))
+        .collect()
 }
 
 /// A call that writes: the type's value, the reply that `execute` gives, and the same effect.

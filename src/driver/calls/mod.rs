@@ -95,12 +95,19 @@ mod hashes;
 mod keys;
 mod lists;
 mod scans;
+mod sets;
 mod strings;
+mod zranges;
+mod zsets;
+mod zstores;
 
 pub use expiry::{Expires, Ttl};
 pub use keys::{CopyOptions, KeyType};
 pub use lists::{InsertAt, LPosOptions, ListEnd};
 pub use scans::ScanPage;
+pub use zranges::{LexRange, ZRange};
+pub use zsets::{ZAddOptions, ZEnd};
+pub use zstores::{Aggregate, ZInputs};
 
 /// A command, and how its reply is read.
 pub(super) struct Asked<T> {
