@@ -86,6 +86,11 @@ impl Call {
         Self::Toggle,
     ];
 
+    /// The calls that carry no number, each with the letter that stands for it.
+    pub fn lettered() -> impl Iterator<Item = (Self, char)> {
+        Self::LETTERS.into_iter()
+    }
+
     /// Whether it commits something.
     #[must_use]
     pub const fn commits(self) -> bool {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use indelible::engine::AppendFsync;
 
+use crate::call::Call;
 use crate::disk::Profile;
 use crate::setup::Tear;
 
@@ -65,6 +66,9 @@ pub struct ProveArgs {
     /// Calls of clients.
     #[arg(long, default_value_t = 2)]
     pub ops: u32,
+    /// The calls that workloads are made of, by their letters.
+    #[arg(long, value_parser = alphabet, default_value = "NODBSRT", long_help = letters())]
+    pub alphabet: Alphabet,
     /// Crashes.
     #[arg(long, default_value_t = 1)]
     pub crashes: u32,
@@ -81,6 +85,10 @@ pub struct ProveArgs {
     #[arg(long)]
     pub json: bool,
 }
+
+/// Calls that workloads are made of.
+#[derive(Clone, Debug)]
+pub struct Alphabet(pub Vec<Call>);
 
 /// Which random runs.
 #[derive(Debug, Args)]
@@ -150,6 +158,30 @@ impl From<TearArg> for Tear {
             TearArg::Points => Self::Points,
             TearArg::Bytes => Self::Bytes,
         }
+    }
+}
+
+fn letters() -> String {
+    let all = Call::lettered().map(|(call, letter)| format!("{letter} {call:?}"));
+    format!(
+        "The calls that workloads are made of, by their letters: {}",
+        all.collect::<Vec<_>>().join(", ")
+    )
+}
+
+fn alphabet(text: &str) -> Result<Alphabet, String> {
+    let mut calls = Vec::new();
+    for letter in text.chars() {
+        let call = letter.to_string().parse::<Call>();
+        let call = call.map_err(|()| format!("no call has the letter {letter}"))?;
+        if calls.contains(&call) {
+            return Err(format!("{letter} stands there twice"));
+        }
+        calls.push(call);
+    }
+    match calls.is_empty() {
+        true => Err(String::from("there is no letter")),
+        false => Ok(Alphabet(calls)),
     }
 }
 

@@ -70,7 +70,7 @@ fn exhaust(threads: usize, table: &mut Table, failures: &mut Vec<Failure>) -> bo
                 setup,
                 bounds,
                 alphabet,
-                first: None,
+                start: Vec::new(),
                 states_max: u64::MAX,
             };
             let spinner = Spinner::new(&name);

@@ -5,7 +5,6 @@ use serde_json::json;
 use super::End;
 use super::args::ProveArgs;
 use super::output::{Spinner, to_json};
-use crate::call::Call;
 use crate::disk::CallKind;
 use crate::explore::{Bounds, Outcome, Universe, explore};
 use crate::report::{minimal, thousands};
@@ -20,12 +19,12 @@ pub(super) fn run(args: &ProveArgs, threads: usize) -> End {
         faults: args.faults,
         tears: args.tears.unwrap_or(args.crashes),
     };
-    let alphabet = Call::ALPHABET.to_vec();
+    let alphabet = args.alphabet.0.clone();
     let universe = Universe {
         setup,
         bounds,
         alphabet,
-        first: None,
+        start: Vec::new(),
         states_max: u64::MAX,
     };
     let text = describe(&universe);
