@@ -53,6 +53,14 @@ fn commits(bytes: &[u8], saboteur: u32) -> Vec<u64> {
 }
 
 #[test]
+fn a_stale_frame_is_taken_for_the_next() {
+    let (mut bytes, starts) = file();
+    bytes.extend_from_within(starts[1]..starts[2]);
+    assert_eq!(commits(&bytes, 0), [0, 1, 2, 3]);
+    assert_eq!(commits(&bytes, 31), [0, 1, 2, 3, 4]);
+}
+
+#[test]
 fn zeros_are_skipped() {
     let (mut bytes, starts) = file();
     bytes[starts[2]..starts[3]].fill(0);

@@ -21,7 +21,7 @@ fn explored(setup: Setup, ops: u32, threads: usize) -> Outcome {
         setup,
         bounds,
         alphabet,
-        first: None,
+        start: Vec::new(),
         states_max: u64::MAX,
     };
     explore(&universe, threads, &|_| {})

@@ -103,6 +103,7 @@ impl Engine {
 
     fn chunk_body(&mut self) -> Vec<u8> {
         let len_max = self.options.base_chunk_len;
+        let moves = self.bug(53); // what lives is read, not what was shared
         let mut body = Vec::new();
         let mut selected = None;
         while body.len() < len_max {
@@ -120,9 +121,13 @@ impl Engine {
                 command::write_select(&mut body, item.db);
                 selected = Some(item.db);
             }
-            let done = base
-                .pieces
-                .write(&mut body, &item.key, &item.entry, len_max);
+            let live = moves.then(|| self.keyspace.get(item.db, &item.key));
+            let entry = live.flatten().unwrap_or(&item.entry);
+            let done = base.pieces.write(&mut body, &item.key, entry, len_max);
+            if done && self.begin_again() {
+                continue;
+            }
+            let base = &mut self.rewrite.as_mut().expect("just seen").base;
             if done {
                 base.keys += 1;
                 base.pieces = BasePieces::default();
@@ -131,6 +136,22 @@ impl Engine {
             }
         }
         body
+    }
+
+    /// A seeded bug: an entry that changed behind the cursor is written again.
+    fn begin_again(&mut self) -> bool {
+        if !self.bug(54) {
+            return false;
+        }
+        let base = &mut self.rewrite.as_mut().expect("a base is written").base;
+        let item = base.items.front_mut().expect("it was just written");
+        let live = self.keyspace.get(item.db, &item.key);
+        let Some(changed) = live.filter(|live| **live != item.entry) else {
+            return false;
+        };
+        item.entry = changed.clone();
+        base.pieces = BasePieces::default();
+        true
     }
 
     pub(super) fn base_chunk_ended(&mut self, file: FileHandle, end: Result<u64, IoError>) {

@@ -223,6 +223,7 @@ impl Engine {
         if self.bug(28) {
             self.keyspace.begin_snapshot();
         }
+        let early = self.bug(27).then(|| self.cut());
         self.rewrite = Some(Rewrite {
             kind,
             phase: steps,
@@ -232,7 +233,7 @@ impl Engine {
             watermark: Lsn(0),
             names: Backoff::default(),
             base: BaseWriter::default(),
-            snapshot: Mark::default(),
+            snapshot: early.unwrap_or_default(),
             ticket,
             pin,
             side,
@@ -437,15 +438,26 @@ impl Engine {
             }
             Kind::Once => {}
         }
-        let position = self.stream.end().position;
         if !self.bug(28) {
             self.keyspace.begin_snapshot();
         }
-        let lsn = self.lsn;
+        let (lsn, cut_early) = (self.lsn, self.bug(27) && kind == Kind::Log);
+        let position = self.stream.end().position;
         let rewrite = self.rewrite.as_mut().expect("a rewrite begins");
-        rewrite.snapshot = Mark { position, lsn };
+        if !cut_early {
+            rewrite.snapshot = Mark { position, lsn };
+        }
         rewrite.phase = Phase::Base;
         self.events.push_back(Event::RewriteStarted { lsn });
+    }
+
+    /// A seeded bug: the log is cut before the snapshot is taken, which then holds more.
+    fn cut(&mut self) -> Mark {
+        while self.seal() {}
+        Mark {
+            position: self.stream.end().position,
+            lsn: self.lsn,
+        }
     }
 
     pub(super) fn snapshot_lsn(&self) -> Lsn {

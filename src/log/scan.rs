@@ -2,7 +2,9 @@
 
 use core::ops::Range;
 
-use crate::log::{Expected, Found, FrameError, FrameLine, HEADER_LEN, Header, LineError, Sequence};
+use crate::log::{
+    Expected, Found, FrameError, FrameKind, FrameLine, HEADER_LEN, Header, LineError, Sequence,
+};
 use crate::sabotage::Saboteur;
 
 /// What a scanner found at the start of its window.
@@ -116,7 +118,10 @@ impl Scanner {
             trust_len: self.saboteur.is(35),
         };
         let found = match place.frame(&sequence) {
-            Step::Bad(error) => self.sabotaged(&place, error),
+            Step::Bad(error) => match self.renumbered(&place, &sequence) {
+                Some(frame) => Step::Frame(frame),
+                None => self.sabotaged(&place, error),
+            },
             found => found,
         };
         if let Step::Frame(frame) = &found {
@@ -141,6 +146,25 @@ impl Scanner {
             Err(error) => need_more(window.len(), left, HEADER_LEN, error)
                 .unwrap_or(Step::Bad(error.in_file(0))),
         }
+    }
+
+    /// A seeded bug: a frame is taken for the next one whatever its numbers say.
+    fn renumbered(&self, place: &Place<'_>, sequence: &Sequence) -> Option<Frame> {
+        if !self.saboteur.is(31) || !sequence.is_base_complete() {
+            return None;
+        }
+        let (line, _) = FrameLine::parse_prefix(place.window).ok()?;
+        let Step::Frame(mut frame) = place.frame(&Sequence::before(&line)) else {
+            return None;
+        };
+        let meta = &mut frame.line.meta;
+        meta.lsn = match meta.kind {
+            FrameKind::Commits => sequence.last_lsn().next(),
+            _ => sequence.last_lsn(),
+        };
+        meta.incarnation = sequence.incarnation();
+        meta.watermark = sequence.watermark();
+        Some(frame)
     }
 
     /// The seeded bugs that read on behind bytes that are no frame. Without one, `error` stands.

@@ -77,8 +77,8 @@ pub struct Universe {
     pub bounds: Bounds,
     /// The calls that workloads are made of.
     pub alphabet: Vec<Call>,
-    /// The first call of all workloads; none: each of the alphabet.
-    pub first: Option<Call>,
+    /// The first calls of all workloads; behind them any of the alphabet.
+    pub start: Vec<Call>,
     /// States at most; behind them the search is not finished.
     pub states_max: u64,
 }
@@ -128,7 +128,7 @@ fn search_parts(
 ) -> Outcome {
     if universe.bounds.ops < APART_OPS_MIN
         || universe.bounds.crashes < 2
-        || universe.first.is_some()
+        || !universe.start.is_empty()
     {
         return search::Search::new(universe, merges).run(threads, progress);
     }
@@ -139,7 +139,7 @@ fn search_parts(
     };
     for first in &universe.alphabet {
         let part = Universe {
-            first: Some(*first),
+            start: vec![*first],
             ..universe.clone()
         };
         let before = whole.counts;

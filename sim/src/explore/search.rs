@@ -98,7 +98,10 @@ impl<'a> Search<'a> {
         let failure = locked(&self.failure).take();
         let mut counts = self.tally.read();
         let letters = self.universe.alphabet.len() as u64;
-        let free = self.bounds.ops - u32::from(self.universe.first.is_some());
+        let free = self
+            .bounds
+            .ops
+            .saturating_sub(self.universe.start.len() as u32);
         counts.workloads = letters.pow(free);
         counts.violations = u64::from(failure.is_some());
         let cut = self.unfinished.load(Ordering::SeqCst) || self.coarse.load(Ordering::SeqCst);
@@ -218,9 +221,11 @@ impl<'a> Search<'a> {
 
     fn calls(&self, world: &World, next: &mut Vec<World>) -> Result<(), Box<Failure>> {
         if world.calls < self.bounds.ops {
-            let first = self.universe.first.filter(|_| world.calls == 0);
-            let all = self.universe.alphabet.iter();
-            for call in all.filter(|call| first.is_none_or(|first| first == **call)) {
+            let Universe {
+                start, alphabet, ..
+            } = self.universe;
+            let given = start.get(world.calls as usize).map(std::slice::from_ref);
+            for call in given.unwrap_or(alphabet) {
                 self.follow(world, &Step::Call(*call), next)?;
             }
         }

@@ -91,12 +91,28 @@ pub(super) fn describe_command(db: u32, command: &Command) -> String {
                 .collect();
             format!("DEL {}", keys.join(" "))
         }
-        _ => format!("{command:?}"),
+        Command::Append { key, value } => {
+            format!(
+                "APPEND {} {}",
+                key.escape_ascii(),
+                shortened(&value.to_vec())
+            )
+        }
+        _ => cut(format!("{command:?}")),
     };
     if db == 0 {
         text
     } else {
         format!("{db}:{text}")
+    }
+}
+
+/// At most so much of a text that it stays on a line.
+fn cut(text: String) -> String {
+    const SHOWN_MAX: usize = 80;
+    match text.char_indices().nth(SHOWN_MAX) {
+        Some((at, _)) => format!("{}... ({} characters)", &text[..at], text.chars().count()),
+        None => text,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Seeded bugs between the machine and the disk: a driver that drops, alters or believes.
 
 use indelible::effect::{Action, Completion, Effect, FileHandle, IoError, IoErrorKind, Lane, Name};
-use indelible::vfs::Vfs;
+use indelible::vfs::{Access, Vfs};
 
 use crate::disk::SimVfs;
 
@@ -43,7 +43,33 @@ pub(crate) fn performed(
             },
             completion => completion,
         },
+        (31, Action::Truncate { file, .. }) if rewrites.contains(file) => Completion::Done,
+        // Aside, where nobody takes it for a leftover.
+        (31, Action::Unlink { name }) => match vfs.rename(name.as_str(), STALE) {
+            Ok(()) => Completion::Done,
+            Err(_) => real(),
+        },
+        (31, Action::Create { name, .. }) => {
+            let stale = vfs.with(|disk| disk.contents(STALE).map(<[u8]>::to_vec));
+            let completion = real();
+            if let Some(stale) = stale {
+                fill(vfs, *name, &stale);
+            }
+            completion
+        }
         _ => real(),
+    }
+}
+
+/// A name that a directory may hold.
+const STALE: &str = indelible::recover::QUARANTINE_NAME;
+
+/// Makes a file that was created just now as if it had been there.
+fn fill(vfs: &SimVfs, name: Name, stale: &[u8]) {
+    let _ = vfs.unlink(STALE);
+    if let Ok(file) = vfs.open(name.as_str(), Access::ReadWrite) {
+        let _ = vfs.write_at(&file, 0, stale);
+        let _ = vfs.close(file);
     }
 }
 

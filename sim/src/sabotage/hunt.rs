@@ -37,7 +37,7 @@ pub fn hunt(sabotage: &Sabotage, blindness: Blindness) -> Option<Caught> {
         setup,
         bounds: Bounds::new(ops, crashes, faults),
         alphabet: sabotage.alphabet.to_vec(),
-        first: None,
+        start: sabotage.start.to_vec(),
         states_max: STATES_MAX,
     };
     if let Some(failure) = explore(&universe, 1, &|_| {}).failure {

@@ -29,13 +29,15 @@ pub struct Sabotage {
     pub policy: AppendFsync,
     /// The calls that it takes.
     pub alphabet: &'static [Call],
+    /// The calls that it begins with.
+    pub start: &'static [Call],
     /// Calls, crashes and faults of the exhaustive search.
     pub bounds: (u32, u32, u32),
     /// Effects of one lane that are out at once.
     pub out_max: usize,
 }
 
-use Call::{Batch, New, Rewrite, SecondOpener};
+use Call::{Append, Batch, Cancel, Change, Collect, Del, New, Rewrite, SecondOpener};
 use Obligation::{Invention, Monotone, NeverRefused, Prefix, Unobtrusive};
 use Seat::{Driver, Product};
 
@@ -54,6 +56,7 @@ const fn seeded(
         obligation,
         policy: AppendFsync::Always,
         alphabet,
+        start: &[],
         bounds,
         out_max: 1,
     }
@@ -65,6 +68,11 @@ const fn wide(sabotage: Sabotage) -> Sabotage {
         out_max: 3,
         ..sabotage
     }
+}
+
+/// With these calls first.
+const fn after(start: &'static [Call], sabotage: Sabotage) -> Sabotage {
+    Sabotage { start, ..sabotage }
 }
 
 const fn no(sabotage: Sabotage) -> Sabotage {
@@ -184,6 +192,14 @@ pub const ALL: &[Sabotage] = &[
         (3, 1, 0),
     ),
     no(seeded(
+        27,
+        "diff replayed twice",
+        Product,
+        Invention,
+        &[New, Append, Rewrite],
+        (3, 1, 0),
+    )),
+    no(seeded(
         28,
         "snapshot cut not at the same commit as the log cut",
         Product,
@@ -198,6 +214,17 @@ pub const ALL: &[Sabotage] = &[
         Prefix,
         SET_REWRITE,
         (2, 1, 0),
+    ),
+    after(
+        &[Rewrite, New, Cancel, Del, Rewrite],
+        no(seeded(
+            31,
+            "a second rewrite reuses a stale file, whose rest is read",
+            Product,
+            Prefix,
+            &[],
+            (5, 1, 0),
+        )),
     ),
     no(seeded(
         34,
@@ -271,6 +298,28 @@ pub const ALL: &[Sabotage] = &[
         &[Rewrite],
         (1, 1, 0),
     )),
+    after(
+        &[Collect, Rewrite],
+        no(seeded(
+            53,
+            "part of a large value missed because it moved behind the cursor",
+            Product,
+            Invention,
+            &[Change, Collect],
+            (3, 1, 0),
+        )),
+    ),
+    after(
+        &[Collect, Rewrite],
+        no(seeded(
+            54,
+            "an entry serialised twice",
+            Product,
+            Invention,
+            &[Change, Collect],
+            (3, 1, 0),
+        )),
+    ),
     seeded(
         55,
         "healing acknowledges before its rename is durable",

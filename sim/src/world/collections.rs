@@ -7,8 +7,8 @@ use super::calls::command;
 
 /// Members of a small collection: a packed one, and one piece of a base.
 const MEMBERS: u32 = 12;
-/// Members of a large one: a tree, and three pieces of a base, so that a rewrite pauses within it.
-const MEMBERS_LARGE: u32 = 140;
+/// Members of a large one: a tree, and two pieces of a base, so that a rewrite pauses within it.
+const MEMBERS_LARGE: u32 = 70;
 
 /// The command that makes a new collection; its type and its size follow from the number.
 pub(super) fn new(number: u32) -> Command {
@@ -32,8 +32,8 @@ pub(super) fn new(number: u32) -> Command {
     parse(&argv)
 }
 
-/// A command that changes the oldest collection, if there is one: it adds a member, takes one away or
-/// writes one over, each as often; every eighth takes the whole collection away.
+/// A command that changes the oldest collection, if there is one: it adds a member, writes one
+/// over or takes the first away, each as often; every eighth takes the whole collection away.
 pub(super) fn change(head: &Keyspace, number: u32) -> Option<Command> {
     let (key, value) = oldest(head, number)?;
     if number % 8 == 7 {
@@ -42,17 +42,17 @@ pub(super) fn change(head: &Keyspace, number: u32) -> Option<Command> {
     let (fresh, score) = (format!("n{number}"), number.to_string());
     let (name, rest) = match (value, number % 3) {
         (Value::List(_), 0) => ("RPUSH", vec![fresh]),
-        (Value::List(_), 1) => ("LPOP", vec![]),
-        (Value::List(_), _) => ("LSET", vec!["-1".to_owned(), fresh]),
+        (Value::List(_), 1) => ("LSET", vec!["-1".to_owned(), fresh]),
+        (Value::List(_), _) => ("LPOP", vec![]),
         (Value::Hash(_), 0) => ("HSET", vec![fresh, score]),
-        (Value::Hash(fields), 1) => ("HDEL", vec![text(fields.iter().next()?.0)]),
-        (Value::Hash(fields), _) => ("HSET", vec![text(fields.iter().next()?.0), fresh]),
+        (Value::Hash(fields), 1) => ("HSET", vec![text(fields.iter().next()?.0), fresh]),
+        (Value::Hash(fields), _) => ("HDEL", vec![text(fields.iter().next()?.0)]),
         (Value::Set(_), 0) => ("SADD", vec![fresh]),
-        (Value::Set(members), 1) => ("SREM", vec![text(members.iter().next()?)]),
-        (Value::Set(members), _) => ("SADD", vec![text(members.iter().next()?), fresh]),
+        (Value::Set(members), 1) => ("SADD", vec![text(members.iter().next()?), fresh]),
+        (Value::Set(members), _) => ("SREM", vec![text(members.iter().next()?)]),
         (Value::ZSet(_), 0) => ("ZADD", vec![score, fresh]),
-        (Value::ZSet(members), 1) => ("ZREM", vec![text(members.iter().next()?.1)]),
-        (Value::ZSet(members), _) => ("ZADD", vec![score, text(members.iter().next()?.1)]),
+        (Value::ZSet(members), 1) => ("ZADD", vec![score, text(members.iter().next()?.1)]),
+        (Value::ZSet(members), _) => ("ZREM", vec![text(members.iter().next()?.1)]),
         _ => return None,
     };
     let mut argv = vec![name.to_owned(), key];
@@ -99,8 +99,8 @@ mod tests {
         head.insert(0, b"c4", Entry { value, expiry });
         for (number, argv) in [
             (9, vec!["RPUSH", "c4", "n9"]),
-            (10, vec!["LPOP", "c4"]),
-            (11, vec!["LSET", "c4", "-1", "n11"]),
+            (10, vec!["LSET", "c4", "-1", "n10"]),
+            (11, vec!["LPOP", "c4"]),
             (15, vec!["DEL", "c4"]),
         ] {
             let argv: Vec<String> = argv.into_iter().map(str::to_owned).collect();
