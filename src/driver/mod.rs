@@ -22,8 +22,9 @@ mod update;
 
 pub use crate::vfs::{Files, perform};
 pub use calls::{
-    Aggregate, CopyOptions, Expires, InsertAt, KeyType, LPosOptions, LexRange, ListEnd, ScanPage,
-    Ttl, ZAddOptions, ZEnd, ZInputs, ZRange,
+    Aggregate, BitFieldOp, BitInt, BitOffset, BitOp, BitOverflow, BitRange, CopyOptions, Expires,
+    InsertAt, KeyType, LPosOptions, LexRange, ListEnd, ScanPage, SortOptions, Ttl, ZAddOptions,
+    ZEnd, ZInputs, ZRange,
 };
 pub use commands::Commands;
 pub use db::Db;

@@ -7,9 +7,12 @@ mod content;
 mod redis;
 
 mod hashes;
+mod keys;
 mod lists;
+mod others;
 mod same;
 mod sets;
+mod strings;
 mod together;
 mod zranges;
 mod zsets;

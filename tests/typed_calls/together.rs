@@ -1,6 +1,6 @@
 //! Collections in batches and updates.
 
-use indelible::vfs::MemVfs;
+use indelible::vfs::{Access, MemVfs, Vfs};
 use indelible::{CommandError, FromReply, Options, Reply, Store, StoreError};
 
 use crate::same::{bytes, sorted, words};
@@ -36,6 +36,44 @@ fn a_batch_of_collections_is_one_commit() {
     let store = open(&vfs);
     assert_eq!(store.lrange("l", 0, -1).unwrap(), words("a b"));
     assert_eq!(store.db(3).hget("h", "f").unwrap(), Some(bytes("3")));
+}
+
+/// Wherever its frame is torn: none of a batch is there, until all of it is.
+#[test]
+fn a_torn_batch_of_collections_leaves_nothing_of_it() {
+    let (vfs, store) = memory();
+    store.rpush("l", ["a"]).unwrap();
+    let start = read(&vfs).len();
+    store
+        .batch(|it| {
+            it.rpush("l", ["b"]).hset("h", "f", "v").sadd("s", ["m"]);
+            it.zadd("z", [(1.5, "m")]).pfadd("p", ["x"]).del("l");
+        })
+        .unwrap();
+    let log = read(&vfs);
+    drop(store);
+    for len in start..=log.len() {
+        let torn = MemVfs::default();
+        let file = torn.create(LOG).unwrap();
+        torn.write_at(&file, 0, &log[..len]).unwrap();
+        let store = open(&torn);
+        let (new, old) = (["h", "s", "z", "p"], ["l"]);
+        let found = (
+            store.exists_all(new).unwrap(),
+            store.exists_all(old).unwrap(),
+        );
+        let expected = if len == log.len() { (4, 0) } else { (0, 1) };
+        assert_eq!(found, expected, "{len} of {} bytes", log.len());
+    }
+}
+
+const LOG: &str = "appendonly.aof";
+
+fn read(vfs: &MemVfs) -> Vec<u8> {
+    let file = vfs.open(LOG, Access::Read).unwrap();
+    let mut bytes = vec![0; vfs.len(&file).unwrap() as usize];
+    assert_eq!(vfs.read_at(&file, 0, &mut bytes).unwrap(), bytes.len());
+    bytes
 }
 
 #[test]

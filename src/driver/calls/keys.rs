@@ -175,6 +175,11 @@ writes! {
         Command::Unlink { keys: vec![bytes(key)] }
     }
 
+    /// Removes several keys at once, as [`Db::unlink`](crate::Db::unlink); how many were there.
+    fn unlink_all(keys: impl IntoIterator<Item = impl AsRef<[u8]>>) -> u64 {
+        Command::Unlink { keys: all(keys) }
+    }
+
     /// Gives a key another name, replacing what is there.
     ///
     /// A key that is missing is an error ([`CommandError::NoSuchKey`](crate::CommandError::NoSuchKey)).

@@ -90,21 +90,26 @@ macro_rules! reads {
 }
 
 mod argv;
+mod bits;
 mod expiry;
 mod hashes;
+mod hyperloglog;
 mod keys;
 mod lists;
 mod scans;
 mod sets;
+mod sort;
 mod strings;
 mod zranges;
 mod zsets;
 mod zstores;
 
+pub use bits::{BitFieldOp, BitInt, BitOffset, BitOp, BitOverflow, BitRange};
 pub use expiry::{Expires, Ttl};
 pub use keys::{CopyOptions, KeyType};
 pub use lists::{InsertAt, LPosOptions, ListEnd};
 pub use scans::ScanPage;
+pub use sort::SortOptions;
 pub use zranges::{LexRange, ZRange};
 pub use zsets::{ZAddOptions, ZEnd};
 pub use zstores::{Aggregate, ZInputs};
