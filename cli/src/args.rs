@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::backup::Backup;
 use crate::diff::Diff;
 use crate::export::Export;
+use crate::inspect::Inspect;
 use crate::log::Log;
 use crate::repair::Repair;
 use crate::select::Selection;
@@ -62,6 +63,11 @@ pub enum Command {
     /// The new store appears whole or not at all, with an identity of its own, and is read again
     /// before the import is called well. The source is not changed.
     Import(Import),
+    /// Shows what the files hold, and what in them takes the room; changes nothing.
+    ///
+    /// Files, commands by kind, keys by type and database, expiries, what a rewrite would save, the
+    /// largest keys, and a tree of prefixes. Beside a store that is open, too; no lock is taken.
+    Inspect(Box<Inspect>),
     /// Shows a log as commands, each with its commit's number and time and its database.
     ///
     /// Of a log of indelible the commits behind its base, of files of Redis every command with its
@@ -76,8 +82,6 @@ pub enum Command {
     Repair(Repair),
     /// Writes a store's log anew, without what later commands have replaced; takes the lock.
     Rewrite(Rewrite),
-    /// Shows what a store's files hold, and what a rewrite would save.
-    Stat(Stat),
 }
 
 #[derive(Debug, Args)]
@@ -129,15 +133,6 @@ pub struct Import {
 #[derive(Debug, Args)]
 pub struct Rewrite {
     /// A store's directory.
-    pub path: PathBuf,
-    /// Prints one JSON document.
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct Stat {
-    /// A store's directory, its log, or files of Redis.
     pub path: PathBuf,
     /// Prints one JSON document.
     #[arg(long)]

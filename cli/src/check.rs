@@ -168,7 +168,7 @@ fn check_redis(path: &Path, skip_unsupported: bool) -> Result<Report, Failure> {
 }
 
 /// Finished files of Redis beside those that were loaded, which nothing lists.
-fn orphans(load: &redis::LoadReport) -> Result<Vec<Finding>, Failure> {
+pub fn orphans(load: &redis::LoadReport) -> Result<Vec<Finding>, Failure> {
     let is_part = |name: &str| {
         let ends = [".base.aof", ".base.rdb", ".incr.aof"];
         ends.iter().any(|end| name.ends_with(end))

@@ -1,11 +1,13 @@
 //! The frames of a log, counted by kind.
 
-use indelible::effect::{IoError, IoErrorKind};
+use indelible::effect::IoError;
 use indelible::limits::READ_LEN;
 use indelible::log::{FrameKind, FrameLine, Scanner, Step};
 use indelible::sabotage::Saboteur;
-use indelible::units::WallMillis;
+use indelible::units::{Identity, Lsn, WallMillis};
 use indelible::vfs::{Access, Vfs};
+
+use crate::progress::Bar;
 
 /// All kinds, in the order in which they are shown.
 pub const KINDS: [FrameKind; 5] = [
@@ -32,13 +34,23 @@ pub struct Frames {
     pub commits: u64,
     /// When the first and the last frame were written.
     pub written: Option<(WallMillis, WallMillis)>,
+    /// Whose history it is, and the last commit in its base; none without a whole base.
+    pub base: Option<(Identity, Lsn)>,
+    /// The last commit.
+    pub lsn: Lsn,
 }
 
 impl Frames {
-    /// Scans a log up to its end or to what does not verify.
-    pub fn count<V: Vfs>(vfs: &V, name: &str) -> Result<Self, IoError> {
+    /// Scans a log up to its end, or to what does not verify, or to where a rewrite has retired it;
+    /// gives every frame with its body.
+    pub fn scan<V: Vfs>(
+        vfs: &V,
+        name: &str,
+        give: &mut dyn FnMut(&FrameLine, &[u8]),
+    ) -> Result<Self, IoError> {
         let file = vfs.open(name, Access::Read)?;
-        let mut left = vfs.len(&file)?;
+        let len = vfs.len(&file)?;
+        let (mut left, mut bar) = (len, Bar::new("counting"));
         let mut scanner = Scanner::new(Saboteur::NONE);
         let mut frames = Self::default();
         let (mut window, mut start) = (Vec::new(), 0);
@@ -47,14 +59,18 @@ impl Frames {
                 Step::Header { len, .. } => len,
                 Step::Frame(frame) => {
                     frames.add(&frame.line);
+                    give(&frame.line, &window[start..][frame.body.clone()]);
                     frame.body.end
                 }
-                Step::NeedMore(len) => {
+                Step::NeedMore(needed) => {
                     window.drain(..start);
                     start = 0;
-                    let wanted = (len.max(READ_LEN) as u64).min(left);
+                    let wanted = (needed.max(READ_LEN) as u64).min(left);
                     let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
-                    fill(vfs, &file, scanner.offset(), &mut window, wanted)?;
+                    if !fill(vfs, &file, scanner.offset(), &mut window, wanted)? {
+                        return Ok(frames);
+                    }
+                    bar.set(len - left, len);
                     0
                 }
                 Step::End | Step::Bad(_) => return Ok(frames),
@@ -73,27 +89,31 @@ impl Frames {
         if meta.kind == FrameKind::Commits {
             self.commits += meta.count;
         }
+        if meta.kind == FrameKind::End {
+            self.base = Some((meta.identity, meta.lsn));
+        }
+        self.lsn = meta.last_lsn();
         let (first, _) = self.written.unwrap_or((meta.wall, meta.wall));
         self.written = Some((first, meta.wall));
     }
 }
 
-/// Reads until the window, which begins at `offset`, is `len` bytes long.
+/// Reads until the window, which begins at `offset`, is `len` bytes long; false if the file has
+/// become shorter.
 fn fill<V: Vfs>(
     vfs: &V,
     file: &V::File,
     offset: u64,
     window: &mut Vec<u8>,
     len: usize,
-) -> Result<(), IoError> {
+) -> Result<bool, IoError> {
     let mut filled = window.len();
     window.resize(len, 0);
     while filled < len {
         match vfs.read_at(file, offset + filled as u64, &mut window[filled..])? {
-            // The file was longer a moment ago: a rewrite retires it.
-            0 => return Err(IoError::new(IoErrorKind::Io)),
+            0 => return Ok(false),
             read => filled += read,
         }
     }
-    Ok(())
+    Ok(true)
 }

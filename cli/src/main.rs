@@ -2,11 +2,12 @@
 //!
 //! * [`args`] is the command line, [`failure`] the exit codes;
 //! * [`source`] tells what a path leads to, [`load`] loads it, [`finding`] says what is wrong, [`skipped`] what was left out;
-//! * [`check`], [`dump`], [`import`], [`repair`], [`rewrite`], [`stat`] are one command each;
+//! * [`check`], [`dump`], [`import`], [`inspect`], [`repair`], [`rewrite`] are one command each;
 //! * [`machine`] drives the shipped engine, [`sizes`] lets it rewrite into nothing.
 
 mod args;
 mod backup;
+mod calendar;
 mod check;
 mod context;
 mod diff;
@@ -17,6 +18,7 @@ mod failure;
 mod finding;
 mod frames;
 mod import;
+mod inspect;
 mod load;
 mod log;
 mod log_redis;
@@ -24,13 +26,13 @@ mod machine;
 mod output;
 mod pieces;
 mod progress;
+mod redis_file;
 mod repair;
 mod rewrite;
 mod select;
 mod sizes;
 mod skipped;
 mod source;
-mod stat;
 
 use std::process::ExitCode;
 
@@ -54,10 +56,10 @@ fn main() -> ExitCode {
         Command::Dump(args) => dump::run(args),
         Command::Export(args) => export::run(args),
         Command::Import(args) => import::run(args),
+        Command::Inspect(args) => inspect::run(args),
         Command::Log(args) => log::run(args),
         Command::Repair(args) => repair::run(args),
         Command::Rewrite(args) => rewrite::run(args),
-        Command::Stat(args) => stat::run(args),
     };
     ExitCode::from(match result {
         Ok(code) => code,

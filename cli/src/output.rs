@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write};
 
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::failure::Failure;
 
@@ -34,7 +34,7 @@ impl Output {
     }
 
     /// One JSON document.
-    pub fn json(&mut self, document: &Value) -> Result<(), Failure> {
+    pub fn json(&mut self, document: &impl Serialize) -> Result<(), Failure> {
         serde_json::to_writer_pretty(&mut self.out, document).map_err(io::Error::from)?;
         Ok(writeln!(self.out)?)
     }
@@ -67,7 +67,7 @@ pub fn say(kind: &str, text: impl fmt::Display) {
 }
 
 /// A text without characters that would command a terminal: it may quote a file's bytes.
-fn printable(text: impl fmt::Display) -> String {
+pub fn printable(text: impl fmt::Display) -> String {
     let mut printable = String::new();
     for character in text.to_string().chars() {
         match character.is_control() {

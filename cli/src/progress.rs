@@ -7,6 +7,7 @@ use indelible::recover::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 const TEMPLATE: &str = "{msg:9} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+const COUNTING_TEMPLATE: &str = "{msg:9} {wide_bar} {human_pos}/{human_len} {eta}";
 const REDRAWS_PER_SECOND: u8 = 10;
 /// What takes less time shows no bar.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -18,18 +19,27 @@ pub struct Bar {
 
 impl Bar {
     pub fn new(doing: &'static str) -> Self {
+        Self::with(doing, TEMPLATE)
+    }
+
+    fn with(doing: &'static str, template: &str) -> Self {
         let bar = ProgressBar::with_draw_target(
             Some(0),
             ProgressDrawTarget::stderr_with_hz(REDRAWS_PER_SECOND),
         );
-        if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
         bar.set_message(doing);
         Self { bar }
     }
 
-    /// So many bytes are done, out of so many.
+    /// A bar over things that are no bytes.
+    pub fn counting(doing: &'static str) -> Self {
+        Self::with(doing, COUNTING_TEMPLATE)
+    }
+
+    /// So many bytes, or things, are done, out of so many.
     pub fn set(&mut self, done: u64, total: u64) {
         if self.bar.elapsed() >= PATIENCE {
             self.bar.set_length(total.max(done));

@@ -63,7 +63,7 @@ impl Type {
 
 impl Selection {
     /// The point in history, if one is asked for.
-    fn point(&self) -> Option<Point> {
+    pub fn point(&self) -> Option<Point> {
         let lsn = self.at_lsn.map(|lsn| Point::Lsn(Lsn(lsn)));
         lsn.or_else(|| self.at_time.map(Point::Time))
     }
@@ -84,7 +84,7 @@ impl Selection {
 
     /// The keys that are selected; values are shared, not copied.
     pub fn of(&self, keyspace: &Keyspace) -> Keyspace {
-        if self.pattern.is_none() && self.db.is_none() && self.kind.is_none() {
+        if self.takes_all_keys() {
             return keyspace.clone();
         }
         let mut selected = Keyspace::new(random());
@@ -101,7 +101,13 @@ impl Selection {
         selected
     }
 
-    fn admits(&self, db: u32, key: &[u8], entry: &Entry) -> bool {
+    /// Whether no key is left out.
+    pub fn takes_all_keys(&self) -> bool {
+        self.pattern.is_none() && self.db.is_none() && self.kind.is_none()
+    }
+
+    /// Whether a key is selected.
+    pub fn admits(&self, db: u32, key: &[u8], entry: &Entry) -> bool {
         let pattern = self.pattern.as_ref();
         self.db.is_none_or(|wanted| wanted == db)
             && self

@@ -22,7 +22,7 @@ fn usage_is_two_and_help_is_none() {
 #[test]
 fn what_is_not_there_is_three() {
     let nowhere = Path::new("there/is/no/such/path");
-    for command in ["check", "dump", "stat", "rewrite"] {
+    for command in ["check", "dump", "inspect", "rewrite"] {
         let run = run_on(command, nowhere, &[]).expect(3);
         assert!(run.stderr.contains("there/is/no/such/path"), "{run:?}");
         assert!(run.stdout.is_empty());
@@ -36,7 +36,7 @@ fn damage_is_one_for_every_command() {
     log.bytes[60] ^= 1;
     let store = log.store(&dir.path().join("store"));
     let before = contents(&store);
-    for command in ["check", "dump", "stat", "rewrite"] {
+    for command in ["check", "dump", "inspect", "rewrite"] {
         run_on(command, &store, &[]).expect(1);
     }
     let target = dir.path().join("target");
@@ -54,7 +54,7 @@ fn locked_store_is_four_for_who_would_write() {
     let before = contents(&store);
     let refused = run_on("rewrite", &store, &[]).expect(4);
     assert!(refused.stderr.contains("locked"), "{refused:?}");
-    for command in ["check", "dump", "stat"] {
+    for command in ["check", "dump", "inspect"] {
         run_on(command, &store, &[]).expect(0);
     }
     assert_eq!(contents(&store), before);

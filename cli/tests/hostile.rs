@@ -16,7 +16,7 @@ fn read_all_ways(path: &std::path::Path) {
     assert!([0, 1].contains(&check.code), "{check:?}");
     let problem = check.json()["problem"].as_bool().expect("a verdict");
     assert_eq!(problem, check.code == 1, "{check:?}");
-    for command in ["dump", "stat"] {
+    for command in ["dump", "inspect"] {
         let run = run_on(command, path, &[]);
         assert!([0, 1].contains(&run.code), "{run:?}");
     }

@@ -122,14 +122,20 @@ fn dump_and_check_beside_a_live_store_see_all_that_was_written() {
             let check = run_on("check", path, &["--json"]).expect(0).json();
             assert_eq!(check["keys"], check["lsn"], "a prefix: {check}");
             assert!(check["lsn"].as_u64() >= Some(keys.len() as u64), "{check}");
+            let inspected = run_on("inspect", path, &["--json"]).expect(0).json();
+            assert_eq!(
+                inspected["keys"]["count"], inspected["log"]["lsn"],
+                "{inspected}"
+            );
             run_on("rewrite", path, &[]).expect(4);
             dumps += 1;
         }
         drop(end);
     });
     let all = told.written.load(Ordering::Acquire);
-    let stat = run_on("stat", path, &["--json"]).expect(0).json();
-    assert_eq!((&stat["lsn"], &stat["keys"]), (&all.into(), &all.into()));
+    let inspected = run_on("inspect", path, &["--json"]).expect(0).json();
+    let (lsn, keys) = (&inspected["log"]["lsn"], &inspected["keys"]["count"]);
+    assert_eq!((lsn, keys), (&all.into(), &all.into()));
 }
 
 /// Ends the writer, also when an assertion fails.

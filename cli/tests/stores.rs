@@ -1,4 +1,4 @@
-//! `indelible import`, `rewrite` and `stat`, on stores that they make and find.
+//! `indelible import` and `rewrite`, on stores that they make and find.
 
 mod common;
 
@@ -94,20 +94,21 @@ fn store_imports_into_a_store_of_another_identity() {
         (&7.into(), &7.into())
     );
     assert_eq!(dumped(&from), dumped(&to));
-    let identity = |path| run_on("stat", path, &["--json"]).json()["identity"].take();
+    let identity = |path| run_on("inspect", path, &["--json"]).json()["log"]["identity"].take();
     assert_eq!(identity(&to), report["identity"]);
     assert_ne!(identity(&to), identity(&from));
 }
 
 #[test]
-fn rewrite_does_what_stat_said_it_would() {
+fn rewrite_does_what_inspect_said_it_would() {
     let dir = TempDir::new().expect("a directory");
     let store = Log::of_commits(500).store(dir.path());
     let before = dumped(&store);
-    let stat = run_on("stat", &store, &["--json"]).expect(0).json();
+    let inspected = run_on("inspect", &store, &["--json"]).expect(0).json();
+    let size = &inspected["size"];
     let rewritten = run_on("rewrite", &store, &["--json"]).expect(0).json();
-    assert_eq!(rewritten["before_len"], stat["len"]);
-    let (said, is) = (len(&stat["rewritten_len"]), len(&rewritten["after_len"]));
+    assert_eq!(rewritten["before_len"], size["len"]);
+    let (said, is) = (len(&size["live_len"]), len(&rewritten["after_len"]));
     assert!(said <= is && is <= said + 1024, "said {said}, is {is}");
     assert!(is < len(&rewritten["before_len"]) / 2);
     assert_eq!(dumped(&store), before);
@@ -142,44 +143,4 @@ fn rewrite_cuts_a_torn_tail_and_says_so() {
             .expect("a note")
             .contains("quarantine")
     );
-}
-
-#[test]
-fn stat_counts_frames_keys_and_expiries() {
-    let dir = TempDir::new().expect("a directory");
-    let store = Log::of_commits(5).store(dir.path());
-    let stat = run_on("stat", &store, &["--json"]).expect(0).json();
-    assert_eq!(stat["identity"], "000000000000feed");
-    assert_eq!((&stat["lsn"], &stat["evidence"]), (&5.into(), &3.into()));
-    assert_eq!(
-        (&stat["incarnation"], &stat["commits"]),
-        (&1.into(), &5.into())
-    );
-    let count = |kind: &str| stat["frames"][kind]["count"].clone();
-    assert_eq!(
-        (count("commits"), count("open"), count("end")),
-        (5.into(), 1.into(), 1.into())
-    );
-    assert_eq!((count("base"), count("mark")), (0.into(), 0.into()));
-    assert_eq!(stat["databases"]["0"]["keys"], 5);
-    assert_eq!(stat["next_expiry"], Value::Null);
-    assert!(
-        run_on("stat", &store, &[])
-            .expect(0)
-            .stdout
-            .contains("000000000000feed")
-    );
-}
-
-#[test]
-fn stat_of_redis_files_counts_expiries() {
-    let (path, held) = redis_case("strings-commands");
-    let stat = run_on("stat", &path, &["--json"]).expect(0).json();
-    let expiries = |db: &Value| {
-        let keys = db.as_object().expect("keys").values();
-        keys.filter(|key| !key["pexpireat"].is_null()).count()
-    };
-    for (db, keys) in held.as_object().expect("databases") {
-        assert_eq!(stat["databases"][db]["expiring"], expiries(keys), "{db}");
-    }
 }
