@@ -97,6 +97,7 @@ static TABLES: &[&[Spec]] = &[
     super::hyperloglog::SPECS,
     super::geo::SPECS,
     super::geo_search::SPECS,
+    super::lcs::SPECS,
     super::sort::SPECS,
     super::spaces::SPECS,
 ];

@@ -237,6 +237,18 @@ pub enum CommandError {
     /// ANY of how many?
     #[error("ERR the ANY argument requires COUNT argument")]
     AnyWithoutCount,
+    /// `LCS` of something else.
+    #[error("ERR The specified keys must contain string values")]
+    LcsNotStrings,
+    /// `LCS` with LEN and IDX.
+    #[error("ERR If you want both the length and indexes, please just use IDX.")]
+    LcsLenAndIdx,
+    /// `LCS` of strings whose table is longer than [`VALUE_LEN_MAX`](crate::limits::VALUE_LEN_MAX).
+    #[error("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len")]
+    LcsTooLong,
+    /// `LCS` of strings whose table does not fit memory.
+    #[error("ERR Insufficient memory, failed allocating transient memory for LCS")]
+    LcsNoMemory,
     /// The string does not hold registers.
     #[error("WRONGTYPE Key is not a valid HyperLogLog string value.")]
     NotHyperLogLog,

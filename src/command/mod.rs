@@ -22,6 +22,7 @@ mod hashes;
 mod hyperloglog;
 mod keys;
 mod kind;
+mod lcs;
 mod lists;
 mod log;
 mod long;

@@ -58,6 +58,7 @@ impl Dice {
             }
             "@u" => &["m", "km", "KM", "ft", "mi", "m", "km", "mile"],
             "@r" => return self.reach(),
+            "@w" => &["wa", "wb", "wc"],
             "t" => &["99999999999000", "88888888888499", "99999999999"],
             // How many are drawn; below 0 with repeats.
             "@c" => &[
