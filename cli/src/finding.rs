@@ -197,6 +197,14 @@ impl Finding {
                 let text = text.strip_prefix(&name).unwrap_or(&text);
                 Self::new(Kind::Unsupported, path, text).at(*offset)
             }
+            E::Restore {
+                path,
+                offset,
+                source,
+            } => {
+                let text = format!("offset {offset}: {source}");
+                Self::new(Kind::BadFormat, path, text).at(*offset)
+            }
             E::ShortInside { path, tail } => Self {
                 text: format!("expected a whole file, as others follow; found: {tail}"),
                 ..Self::of_tail(path, *tail)?

@@ -15,6 +15,16 @@ pub enum CommandError {
         /// The first arguments, each in quotes.
         arguments: String,
     },
+    /// It would wait for others, which a commit never does; Redis waits, unless in a `MULTI`.
+    #[error(
+        "ERR '{name}' may wait, and no command here does; '{instead}' is the same without waiting"
+    )]
+    Blocks {
+        /// The command, in lower case.
+        name: &'static str,
+        /// What does the same at once, in lower case.
+        instead: &'static str,
+    },
     /// Too few or too many arguments.
     #[error("ERR wrong number of arguments for '{name}' command")]
     WrongArity {

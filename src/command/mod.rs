@@ -9,6 +9,7 @@
 mod base;
 mod bitfield;
 mod bits;
+mod blocking;
 mod call;
 mod dice;
 mod error;

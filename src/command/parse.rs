@@ -122,8 +122,9 @@ impl Command {
     /// As Redis 7.0.15 refuses it, in its words.
     pub fn parse(argv: &[&[u8]]) -> Result<Self, CommandError> {
         let Some((name, least, most, parse)) = find(argv) else {
-            let call = Call::parse(argv).ok_or_else(|| CommandError::unknown(argv))?;
-            return Ok(Self::Call(call?));
+            let unknown =
+                || super::blocking::refusal(argv).unwrap_or_else(|| CommandError::unknown(argv));
+            return Ok(Self::Call(Call::parse(argv).ok_or_else(unknown)??));
         };
         if argv.len() > ARGC_MAX {
             return Err(CommandError::TooManyArguments);

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use super::types::{ExpireTime, SetExpiry};
 use super::{Command, CommandError, CommitLog, Reply, execute};
-use crate::keyspace::Keyspace;
-use crate::limits::COLLECT_STEP;
+use crate::keyspace::{Entry, Keyspace};
+use crate::limits::{COLLECT_STEP, KEY_LEN_MAX};
 use crate::units::WallMillis;
 
 /// Applies logged commands to a keyspace. Keys never expire meanwhile, and no clock is needed.
@@ -17,9 +17,21 @@ use crate::units::WallMillis;
 pub struct Replay {
     db: u32,
     /// What came since the `MULTI`, with its databases.
-    multi: Option<Vec<(u32, Command)>>,
+    multi: Option<Vec<(u32, Logged)>>,
     /// The database to go back to if the `MULTI` never ends.
     db_before: u32,
+}
+
+/// What is to be applied.
+#[derive(Clone, Debug, Hash)]
+enum Logged {
+    Command(Command),
+    /// A key with what it holds; whether it may replace what is there.
+    Restore {
+        key: Vec<u8>,
+        entry: Entry,
+        replace: bool,
+    },
 }
 
 /// What a logged command did.
@@ -107,8 +119,36 @@ impl Replay {
         match argv {
             [name] if name.eq_ignore_ascii_case(b"multi") => self.begin_multi(),
             [name] if name.eq_ignore_ascii_case(b"exec") => self.exec(keyspace),
+            // Old servers logged it so, where it had not to wait.
+            [name, from, to, _timeout] if name.eq_ignore_ascii_case(b"brpoplpush") => {
+                self.command(keyspace, Command::parse(&[b"RPOPLPUSH", from, to])?)
+            }
             _ => self.command(keyspace, Command::parse(argv)?),
         }
+    }
+
+    /// Puts a value under a key, as one logged command; unless `replace`, it is refused where a key
+    /// is there.
+    ///
+    /// # Errors
+    /// If the key is too long.
+    pub fn restore(
+        &mut self,
+        keyspace: &mut Keyspace,
+        key: &[u8],
+        entry: Entry,
+        replace: bool,
+    ) -> Result<Applied, ReplayError> {
+        if key.len() > KEY_LEN_MAX {
+            return Err(CommandError::TooLong.into());
+        }
+        let key = key.to_vec();
+        let restore = Logged::Restore {
+            key,
+            entry,
+            replace,
+        };
+        Ok(self.logged(keyspace, restore))
     }
 
     fn begin_multi(&mut self) -> Result<Applied, ReplayError> {
@@ -122,7 +162,7 @@ impl Replay {
 
     fn exec(&mut self, keyspace: &mut Keyspace) -> Result<Applied, ReplayError> {
         let commands = self.multi.take().ok_or(ReplayError::WithoutMulti)?;
-        Ok(commit(keyspace, &commands))
+        Ok(commit(keyspace, commands))
     }
 
     fn command(
@@ -144,12 +184,16 @@ impl Replay {
         if has_relative_time(&command) {
             return Err(ReplayError::RelativeTime { name: name() });
         }
+        Ok(self.logged(keyspace, Logged::Command(command)))
+    }
+
+    fn logged(&mut self, keyspace: &mut Keyspace, logged: Logged) -> Applied {
         match &mut self.multi {
             Some(commands) => {
-                commands.push((self.db, command));
-                Ok(Applied::Pending)
+                commands.push((self.db, logged));
+                Applied::Pending
             }
-            None => Ok(commit(keyspace, &[(self.db, command)])),
+            None => commit(keyspace, Vec::from([(self.db, logged)])),
         }
     }
 }
@@ -172,18 +216,32 @@ fn has_relative_time(command: &Command) -> bool {
 /// Before any expiry: at that time no key has expired.
 const BEFORE_ALL: WallMillis = WallMillis(0);
 
-fn commit(keyspace: &mut Keyspace, commands: &[(u32, Command)]) -> Applied {
+fn commit(keyspace: &mut Keyspace, all: Vec<(u32, Logged)>) -> Applied {
+    let commands = u32::try_from(all.len()).expect("they fit memory");
     let mut refused = 0;
-    for (db, command) in commands {
-        let mut log = CommitLog::new();
-        let reply = execute(keyspace, *db, command, BEFORE_ALL, &mut log);
-        refused += u32::from(matches!(reply, Reply::Error(_)));
+    for (db, logged) in all {
+        let done = match logged {
+            Logged::Command(command) => {
+                let mut log = CommitLog::new();
+                let reply = execute(keyspace, db, &command, BEFORE_ALL, &mut log);
+                !matches!(reply, Reply::Error(_))
+            }
+            Logged::Restore {
+                key,
+                entry,
+                replace,
+            } => {
+                let free = replace || keyspace.get(db, &key).is_none();
+                if free {
+                    keyspace.insert(db, &key, entry);
+                }
+                free
+            }
+        };
+        refused += u32::from(!done);
     }
     let undo = keyspace.take_undo();
     keyspace.retire(undo);
     keyspace.collect(COLLECT_STEP);
-    Applied::Commit {
-        commands: u32::try_from(commands.len()).expect("they fit memory"),
-        refused,
-    }
+    Applied::Commit { commands, refused }
 }

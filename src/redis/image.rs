@@ -207,7 +207,7 @@ impl ImageLoader {
 }
 
 /// What the keyspace holds for a value of an image.
-fn entry(offset: u64, key: &[u8], value: RdbValue) -> Result<Entry, ImageError> {
+pub(super) fn entry(offset: u64, key: &[u8], value: RdbValue) -> Result<Entry, ImageError> {
     let type_name = value.type_name();
     let (value, items, different) = match value {
         RdbValue::String(bytes) => return Ok(Entry::string(&bytes[..])),

@@ -23,6 +23,7 @@ use crate::redis::find::{Source, find};
 use crate::redis::image::{ImageError, ImageLoader, ImageReport, Left, Progress};
 use crate::redis::manifest::{Manifest, ManifestError, ManifestFile, Text};
 use crate::redis::rdb::{self, Unsupported};
+use crate::redis::restore::{ApplyError, apply};
 use crate::redis::unsupported;
 use window::Window;
 
@@ -113,6 +114,16 @@ pub enum LoadError {
         offset: u64,
         #[doc = "Why."]
         source: ReplayError,
+    },
+    /// The value that a `RESTORE` brings cannot be loaded.
+    #[error("{}: offset {offset}: {source}", .path.display())]
+    Restore {
+        #[doc = "The file."]
+        path: PathBuf,
+        #[doc = "Where the command begins, in bytes from the file's start."]
+        offset: u64,
+        #[doc = "Under which key, where in its payload, and why."]
+        source: ApplyError,
     },
     /// A command is of a kind that is not supported.
     #[error("{}: offset {offset}: {command}: {what} is not supported", .path.display())]
@@ -323,8 +334,8 @@ impl Loader {
             match reader.step(window.bytes(), window.left) {
                 Step::Command { offset, argv, len } => {
                     report.commands += 1;
-                    let applied = replay.apply(&mut self.keyspace, &argv);
-                    match known_by_name(&applied, &argv) {
+                    let applied = apply(&mut replay, &mut self.keyspace, &argv);
+                    match known_to_redis(&applied, &argv) {
                         Some(of_kind) => self.leave_out(path, offset, argv[0], of_kind)?,
                         None => self.note(&mut report, offset, applied)?,
                     }
@@ -455,7 +466,7 @@ impl Loader {
         &mut self,
         report: &mut FileReport,
         offset: u64,
-        applied: Result<Applied, ReplayError>,
+        applied: Result<Applied, ApplyError>,
     ) -> Result<(), LoadError> {
         let (refused, error) = match applied {
             Ok(Applied::Pending) => return Ok(()),
@@ -463,8 +474,15 @@ impl Loader {
                 report.commits += 1;
                 (refused, None)
             }
-            Err(error) if is_ignored_by_redis(&error) => (1, Some(error)),
-            Err(source) => {
+            Err(ApplyError::Replay(error)) if is_ignored_by_redis(&error) => (1, Some(error)),
+            Err(source @ ApplyError::Payload { .. }) => {
+                return Err(LoadError::Restore {
+                    path: report.path.clone(),
+                    offset,
+                    source,
+                });
+            }
+            Err(ApplyError::Replay(source)) => {
                 return Err(LoadError::Command {
                     path: report.path.clone(),
                     offset,
@@ -484,14 +502,17 @@ impl Loader {
     }
 }
 
-/// What a command is that this crate does not know, and Redis does.
-fn known_by_name<'a>(
-    applied: &Result<Applied, ReplayError>,
+/// What a command is, or brings, that is not supported here and is in Redis.
+fn known_to_redis<'a>(
+    applied: &Result<Applied, ApplyError>,
     argv: &[&'a [u8]],
 ) -> Option<(Unsupported, Option<&'a [u8]>)> {
     match applied {
-        Err(ReplayError::Command(CommandError::Unknown { .. })) => unsupported(argv),
-        _ => None,
+        Err(ApplyError::Replay(ReplayError::Command(CommandError::Unknown { .. }))) => {
+            unsupported(argv)
+        }
+        Err(error) => Some((error.unsupported()?, argv.get(1).copied())),
+        Ok(_) => None,
     }
 }
 
@@ -501,6 +522,7 @@ fn is_ignored_by_redis(error: &ReplayError) -> bool {
         ReplayError::Command(error) => !matches!(
             error,
             CommandError::Unknown { .. }
+                | CommandError::Blocks { .. }
                 | CommandError::WrongArity { .. }
                 | CommandError::TooManyArguments
         ),

@@ -9,6 +9,8 @@ mod image;
 pub mod load;
 pub mod manifest;
 pub mod rdb;
+#[cfg(feature = "std")]
+mod restore;
 mod resync;
 mod unsupported;
 
@@ -16,5 +18,7 @@ mod unsupported;
 pub use image::{ImageError, ImageReport, load_image};
 #[cfg(feature = "std")]
 pub use load::{LoadError, LoadOptions, LoadReport, Loaded, files, load, load_with};
+#[cfg(feature = "std")]
+pub use restore::{ApplyError, apply};
 pub use resync::resync;
 pub use unsupported::unsupported;

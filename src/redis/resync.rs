@@ -51,5 +51,8 @@ fn goes_on(mut rest: &[u8]) -> bool {
 fn is_known(argv: &[&[u8]]) -> bool {
     let is_border =
         |name: &[u8]| name.eq_ignore_ascii_case(b"multi") || name.eq_ignore_ascii_case(b"exec");
-    matches!(argv, [name] if is_border(name)) || Command::parse(argv).is_ok()
+    let is_restore = |name: &[u8]| name.eq_ignore_ascii_case(b"restore");
+    matches!(argv, [name] if is_border(name))
+        || matches!(argv, [name, _, _, _, ..] if is_restore(name))
+        || Command::parse(argv).is_ok()
 }

@@ -4,6 +4,7 @@ mod damage;
 mod encodings;
 mod loaded;
 mod opcodes;
+mod payload;
 mod server;
 mod support;
 mod versions;

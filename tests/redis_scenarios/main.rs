@@ -12,6 +12,7 @@ mod common;
 mod content;
 mod effects;
 mod loading;
+mod logged;
 mod manifests;
 #[path = "../common/redis.rs"]
 mod redis;

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use indelible::command::{Applied, Replay, ReplayError};
+use indelible::command::{Applied, Replay};
 use indelible::keyspace::Keyspace;
 use indelible::limits::COLLECT_STEP;
+use indelible::redis::{self, ApplyError};
 
 use crate::machine::random;
 
 /// Commands whose result does not depend on the value that was there.
-const INDEPENDENT: [&str; 25] = [
+const INDEPENDENT: [&str; 26] = [
     "SELECT",
     "MULTI",
     "EXEC",
@@ -36,6 +37,7 @@ const INDEPENDENT: [&str; 25] = [
     "HSETNX",
     "SETNX",
     "MSETNX",
+    "RESTORE",
 ];
 
 /// A region that is left out.
@@ -100,8 +102,8 @@ impl Salvage {
         &self.dependent
     }
 
-    pub fn apply(&mut self, replay: &mut Replay, argv: &[&[u8]]) -> Result<(), ReplayError> {
-        let applied = replay.apply(&mut self.keyspace, argv)?;
+    pub fn apply(&mut self, replay: &mut Replay, argv: &[&[u8]]) -> Result<(), ApplyError> {
+        let applied = redis::apply(replay, &mut self.keyspace, argv)?;
         self.keyspace.collect(COLLECT_STEP);
         self.commands += 1;
         if let Applied::Commit { refused, .. } = applied {

@@ -13,6 +13,7 @@ mod kind;
 mod listpack;
 mod lzf;
 mod opaque;
+mod payload;
 mod reader;
 mod value;
 mod ziplist;
@@ -21,6 +22,7 @@ mod zipmap;
 use alloc::vec::Vec;
 
 pub use error::{Found, ModuleId, RdbError, Unsupported};
+pub use payload::read_payload;
 pub use reader::{RdbReader, Step};
 
 /// The first bytes of an image.

@@ -450,6 +450,11 @@ fn skipped(at: &Cursor<'_>, what: Unsupported, key: Option<Vec<u8>>) -> Step {
     }
 }
 
+/// The checksum of bytes by themselves.
+pub(super) fn checksum_of(bytes: &[u8]) -> u64 {
+    continued(0, bytes)
+}
+
 /// The checksum of more bytes behind those that have this one.
 fn continued(checksum: u64, bytes: &[u8]) -> u64 {
     let mut digest = CRC.digest_with_initial(checksum.reverse_bits());
