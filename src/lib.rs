@@ -40,9 +40,10 @@ pub use command::{
 #[cfg(feature = "std")]
 pub use driver::{
     Aggregate, BitFieldOp, BitInt, BitOffset, BitOp, BitOverflow, BitRange, Commands, CopyOptions,
-    Db, Durability, Expires, FromReply, InsertAt, KeyType, LPosOptions, LexRange, ListEnd, Options,
-    ReadOnly, ScanPage, SortOptions, Store, StoreError, Subscription, Ticket, Ttl, Update,
-    ZAddOptions, ZEnd, ZInputs, ZRange,
+    Db, Durability, Expires, FromReply, GeoAddOptions, GeoFound, GeoFrom, GeoPlace, GeoSearch,
+    GeoUnit, InsertAt, KeyType, LPosOptions, LexRange, ListEnd, Options, ReadOnly, ScanPage,
+    SortOptions, Store, StoreError, Subscription, Ticket, Ttl, Update, ZAddOptions, ZEnd, ZInputs,
+    ZRange,
 };
 pub use engine::{AppendFsync, Event, OnSyncError, Stats};
 pub use keyspace::ScanCursor;

@@ -23,8 +23,8 @@ mod update;
 pub use crate::vfs::{Files, perform};
 pub use calls::{
     Aggregate, BitFieldOp, BitInt, BitOffset, BitOp, BitOverflow, BitRange, CopyOptions, Expires,
-    InsertAt, KeyType, LPosOptions, LexRange, ListEnd, ScanPage, SortOptions, Ttl, ZAddOptions,
-    ZEnd, ZInputs, ZRange,
+    GeoAddOptions, GeoFound, GeoFrom, GeoPlace, GeoSearch, GeoUnit, InsertAt, KeyType, LPosOptions,
+    LexRange, ListEnd, ScanPage, SortOptions, Ttl, ZAddOptions, ZEnd, ZInputs, ZRange,
 };
 pub use commands::Commands;
 pub use db::Db;

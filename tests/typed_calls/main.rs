@@ -6,6 +6,7 @@ mod content;
 #[path = "../common/redis.rs"]
 mod redis;
 
+mod geo;
 mod hashes;
 mod keys;
 mod lists;

@@ -92,6 +92,7 @@ macro_rules! reads {
 mod argv;
 mod bits;
 mod expiry;
+mod geo;
 mod hashes;
 mod hyperloglog;
 mod keys;
@@ -106,6 +107,7 @@ mod zstores;
 
 pub use bits::{BitFieldOp, BitInt, BitOffset, BitOp, BitOverflow, BitRange};
 pub use expiry::{Expires, Ttl};
+pub use geo::{GeoAddOptions, GeoFound, GeoFrom, GeoPlace, GeoSearch, GeoUnit};
 pub use keys::{CopyOptions, KeyType};
 pub use lists::{InsertAt, LPosOptions, ListEnd};
 pub use scans::ScanPage;
