@@ -86,6 +86,9 @@ impl Call {
         Self::Toggle,
     ];
 
+    /// The calls that make, change and rewrite collections.
+    pub const COLLECTIONS: [Self; 3] = [Self::Collect, Self::Change, Self::Rewrite];
+
     /// The calls that carry no number, each with the letter that stands for it.
     pub fn lettered() -> impl Iterator<Item = (Self, char)> {
         Self::LETTERS.into_iter()

@@ -22,6 +22,12 @@ const PROOFS: [(AppendFsync, Bounds); 4] = [
     (AppendFsync::No, Bounds::new(2, 1, 0)),
     (AppendFsync::Always, Bounds::new(1, 1, 1)),
 ];
+/// The same with collections that are written in pieces, on the tamest profile and the wildest.
+const PROOFS_OF_COLLECTIONS: [(AppendFsync, Bounds); 3] = [
+    (AppendFsync::Always, Bounds::new(2, 1, 0)),
+    (AppendFsync::EverySec, Bounds::new(2, 1, 0)),
+    (AppendFsync::No, Bounds::new(3, 1, 0)),
+];
 /// Seeds that are run on each profile.
 const SEEDS: std::ops::Range<u64> = 0..1_000;
 
@@ -51,34 +57,40 @@ fn honest() -> impl Iterator<Item = Profile> {
 
 fn exhaust(threads: usize, table: &mut Table, failures: &mut Vec<Failure>) -> bool {
     let mut finished = true;
+    let mut search = |kind: &str, profile: &Profile, alphabet: &[Call], (policy, bounds)| {
+        let Bounds {
+            ops,
+            crashes,
+            faults,
+            ..
+        } = bounds;
+        let name = format!(
+            "{} {} {ops}/{crashes}/{faults}",
+            profile.name,
+            policy_name(policy)
+        );
+        let universe = Universe {
+            setup: Setup::new(profile.clone(), policy),
+            bounds,
+            alphabet: alphabet.to_vec(),
+            start: Vec::new(),
+            states_max: u64::MAX,
+        };
+        let spinner = Spinner::new(&name);
+        let outcome = explore(&universe, threads, &|counts| spinner.show(counts));
+        spinner.end();
+        finished &= outcome.finished || outcome.failure.is_some();
+        failures.extend(outcome.failure);
+        table.row(cells(&format!("{kind:<8}{name}"), outcome.counts));
+    };
     for profile in honest() {
-        for (policy, bounds) in PROOFS {
-            let Bounds {
-                ops,
-                crashes,
-                faults,
-                ..
-            } = bounds;
-            let name = format!(
-                "{} {} {ops}/{crashes}/{faults}",
-                profile.name,
-                policy_name(policy)
-            );
-            let setup = Setup::new(profile.clone(), policy);
-            let alphabet = Call::ALPHABET.to_vec();
-            let universe = Universe {
-                setup,
-                bounds,
-                alphabet,
-                start: Vec::new(),
-                states_max: u64::MAX,
-            };
-            let spinner = Spinner::new(&name);
-            let outcome = explore(&universe, threads, &|counts| spinner.show(counts));
-            spinner.end();
-            finished &= outcome.finished || outcome.failure.is_some();
-            failures.extend(outcome.failure);
-            table.row(cells(&format!("all     {name}"), outcome.counts));
+        for proof in PROOFS {
+            search("all", &profile, &Call::ALPHABET, proof);
+        }
+    }
+    for profile in [Profile::process_crash(), Profile::posix_weak()] {
+        for proof in PROOFS_OF_COLLECTIONS {
+            search("collect", &profile, &Call::COLLECTIONS, proof);
         }
     }
     finished
