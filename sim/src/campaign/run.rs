@@ -223,15 +223,13 @@ impl Run {
 
     /// Draws a crash, and with it what it leaves.
     fn draw_crash(&mut self) -> Crash {
-        let mut fork = self.world.fork();
         if self.plan.setup.profile.power_loss && self.random.choose(self.plan.power_odds) == 0 {
-            fork.crash_power();
             let mut recorder = Recorder::new(&mut self.random);
-            let _ = fork.vfs.with(|disk| disk.power_loss(&mut recorder));
+            let _ = self.world.left_by_power().power_loss(&mut recorder);
             Crash::Drawn(recorder.taken().to_vec())
         } else {
             let mut recorder = Recorder::new(&mut self.random);
-            fork.crash_process_with(&mut recorder);
+            let _ = self.world.left_by_process(&mut recorder);
             Crash::Process(recorder.taken().to_vec())
         }
     }

@@ -166,6 +166,7 @@ impl Disk {
             locks: SmallVec::new(),
             faults: SmallVec::new(),
             trace: self.trace.clone(),
+            cuts: None,
             stale: self.stale.clone(),
             ..*self
         };

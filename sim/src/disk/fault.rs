@@ -22,6 +22,24 @@ pub enum CallKind {
     Lock,
 }
 
+impl CallKind {
+    /// Whether such a call may change what a crash leaves.
+    #[must_use]
+    pub const fn changes(self) -> bool {
+        matches!(
+            self,
+            Self::Create
+                | Self::Write
+                | Self::Copy
+                | Self::SyncData
+                | Self::Truncate
+                | Self::Rename
+                | Self::SyncDir
+                | Self::Unlink
+        )
+    }
+}
+
 /// Which first part of a write is applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Keep {

@@ -94,6 +94,7 @@ pub struct Images<'d> {
     seen: HashSet<u64>,
     before: u64,
     coarse: bool,
+    last: u64,
     whole: Option<Disk>,
 }
 
@@ -108,6 +109,7 @@ impl<'d> Images<'d> {
             seen: HashSet::new(),
             before: 0,
             coarse: false,
+            last: 0,
             whole: None,
         };
         if disk.profile.keeps_cache() {
@@ -128,6 +130,12 @@ impl<'d> Images<'d> {
     #[must_use]
     pub fn is_coarse(&self) -> bool {
         self.coarse
+    }
+
+    /// What tells the image that was given out last from the others of this disk.
+    #[must_use]
+    pub fn last_hash(&self) -> u64 {
+        self.last
     }
 
     fn name_states(&mut self) -> Vec<(Entries, Flushed)> {
@@ -227,7 +235,9 @@ impl Iterator for Images<'_> {
             };
             while !product.done {
                 self.before += 1;
-                if self.seen.insert(product.hash(self.disk)) {
+                let hash = product.hash(self.disk);
+                if self.seen.insert(hash) {
+                    self.last = hash;
                     let image = product.image(self.disk);
                     product.advance();
                     self.product = Some(product);

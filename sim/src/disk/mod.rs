@@ -37,8 +37,10 @@
 //! * D3: every name, handle and pending change refers to a file that is alive.
 //! * D4: the first image of a power loss, and the one that all-zero choices draw, has everything.
 
+mod alike;
 mod calls;
 mod crash;
+mod cuts;
 mod fault;
 mod images;
 mod inode;
@@ -49,6 +51,7 @@ mod state;
 mod trace;
 mod vfs;
 
+pub use cuts::Cut;
 pub use fault::{CallKind, Fault, FaultKind, Keep};
 pub use images::{Images, Limits, TearPoints};
 pub use names::NameId;

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use crate::hash::StableHasher;
 
+use super::cuts::Cuts;
 use super::fault::{self, CallKind, Fault, FaultKind, Keep};
 use super::inode::{Change, Inode};
 use super::names::{Directory, NameChange, NameId, NameTable};
@@ -58,6 +59,7 @@ pub struct Disk {
     pub(super) calls: u64,
     pub(super) last: CallRecord,
     pub(super) trace: Option<Arc<Vec<CallRecord>>>,
+    pub(super) cuts: Option<Box<Cuts>>,
     /// What the file freed last held, for [`Fill::Stale`](super::Fill::Stale).
     pub(super) stale: Option<Arc<Vec<u8>>>,
 }
@@ -84,6 +86,7 @@ impl Disk {
             calls: 0,
             last: CallRecord::new(CallKind::List),
             trace: None,
+            cuts: None,
             stale: None,
         }
     }

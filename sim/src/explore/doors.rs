@@ -1,22 +1,24 @@
 //! Every way in which an opening may come to its end: whole, cut by crashes, struck by faults.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
+use indelible::effect::Name;
 use indelible::keyspace::Keyspace;
-use indelible::recover::QUARANTINE_NAME;
-use indelible::units::Now;
 
 use super::counts::count;
-use super::junk::without_junk;
 use super::search::Search;
-use crate::campaign::guarded;
+use super::work::Work;
 use crate::digest::Hash128;
-use crate::disk::{CallKind, Disk, FaultKind, SimVfs};
-use crate::oracle::{CrashKind, Fold, Obligation, Violation, fold};
-use crate::world::{Crash, Fault, KEEPS, Step, UNTORN, Up, faults_among, opening};
+use crate::disk::Disk;
+use crate::oracle::{CrashKind, Fold, Violation};
+use crate::world::{Crash, Fault, Step, UNTORN, Up};
+
+/// Files that no opening reads: it removes them.
+pub(super) const UNREAD: &[&str] = &[Name::Rewrite.as_str(), Name::Side.as_str()];
 
 /// A store that was opened, and how it came to that.
 #[derive(Clone, Debug)]
@@ -52,7 +54,7 @@ pub(super) struct Path(Option<Arc<(Step, Path)>>);
 
 impl Path {
     /// This step, and then those.
-    fn before(step: Step, rest: &Self) -> Self {
+    pub fn before(step: Step, rest: &Self) -> Self {
         Self(Some(Arc::new((step, rest.clone()))))
     }
 
@@ -67,8 +69,16 @@ impl Path {
         steps
     }
 
+    /// The crash that it begins with.
+    fn crash(&self) -> Option<(&Crash, &Self)> {
+        match self.0.as_deref() {
+            Some((Step::Crash(crash), rest)) => Some((crash, rest)),
+            _ => None,
+        }
+    }
+
     /// Whether it is one opening, whole and without a fault.
-    fn is_plain(&self) -> bool {
+    pub fn is_plain(&self) -> bool {
         const PLAIN: Step = Step::Open {
             stop: None,
             fault: None,
@@ -81,92 +91,111 @@ impl Path {
 
 impl Search<'_> {
     /// Every way in, from the disk of a machine that is down.
-    pub(super) fn doors(&self, disk: &Disk, crashes: u32, faults: u32, tears: u32) -> Arc<Doors> {
+    pub(super) fn doors(&self, disk: &Disk, spent: Spent) -> Arc<Doors> {
+        let mut plain = Cow::Borrowed(disk);
+        let unread = UNREAD.iter().any(|name| disk.contents(name).is_some());
+        if self.merges && (unread || disk.pending() > 0) {
+            plain.to_mut().blank(UNREAD);
+        }
+        if self.merges && self.is_last(spent) && disk.pending() > 0 {
+            plain.to_mut().settle_all();
+        }
+        let disk = &*plain;
         let mut hasher = Hash128::default();
-        (disk, crashes, faults, tears).hash(&mut hasher);
+        (disk, spent).hash(&mut hasher);
         let key = hasher.finish128();
         if let Some(known) = self.doors.get(key) {
             return known;
         }
-        let mut work = Work {
-            search: self,
-            disk,
-            crashes,
-            faults,
-            tears,
-            recoveries: 0,
-            images: 0,
-            found: Found::default(),
-        };
-        if let Some(doors) = work.as_without_junk() {
-            let recoveries = work.recoveries;
-            let (doors, first) = self.doors.insert(key, doors);
-            if first {
-                count(&self.tally.images_distinct, 1);
-                count(&self.tally.recoveries, recoveries);
-            }
-            return doors;
-        }
-        let ended = work.all();
-        let recoveries = work.recoveries;
-        let images = work.images;
-        let doors = ended.map(|()| work.found.entrances);
+        let (doors, tried) = Work::begin(self, disk, spent).doors();
         let (doors, first) = self.doors.insert(key, self.shared(doors));
         if first {
             count(&self.tally.images_distinct, 1);
-            count(&self.tally.recoveries, recoveries);
+            count(&self.tally.recoveries, tried);
+        }
+        doors
+    }
+
+    /// Whether nothing can be lost or fail any more.
+    pub(super) fn is_last(&self, (crashes, faults, _): Spent) -> bool {
+        (crashes, faults) == (self.bounds.crashes, self.bounds.faults)
+    }
+
+    /// One copy of what many images lead to: most open whole, and to the same state.
+    fn shared(&self, doors: Arc<Doors>) -> Arc<Doors> {
+        let Some([one]) = doors.as_deref().ok() else {
+            return doors;
+        };
+        if !one.path.is_plain() {
+            return doors;
+        }
+        let mut hasher = Hash128::default();
+        (one.hash, one.kind, one.crashes, one.faults, one.tears).hash(&mut hasher);
+        self.interned.insert(hasher.finish128(), doors).0
+    }
+
+    /// Every way in after a power loss that finds this disk: once for all disks of which it leaves
+    /// the same. `spent` is with this crash, and the paths begin with it.
+    pub(super) fn powers(&self, disk: &Disk, spent: Spent) -> Arc<Doors> {
+        let mut down = disk.process_crash();
+        if self.merges {
+            down.blank(UNREAD);
+        }
+        let mut hasher = Hash128::default();
+        (down, spent).hash(&mut hasher);
+        let key = hasher.finish128();
+        if let Some(known) = self.powers.get(key) {
+            return known;
+        }
+        let (crashes, faults, tears) = spent;
+        let mut found = Found::default();
+        let mut images = 0;
+        let may_tear = tears < self.bounds.tears;
+        let ended = self.each_image(disk, may_tear, |image, crash, torn| {
+            images += 1;
+            let doors = self.doors(image, (crashes, faults, tears + u32::from(torn)));
+            found.extend(&doors, CrashKind::Power, &Lead::Step(Step::Crash(crash)))
+        });
+        let doors = ended.map(|()| found.entrances);
+        let (doors, first) = self.powers.insert(key, Arc::new(doors));
+        if first {
             count(&self.tally.images, images);
         }
         doors
     }
-}
-
-impl Search<'_> {
-    /// One copy of what many images lead to: most open whole, and to the same state.
-    fn shared(&self, doors: Doors) -> Arc<Doors> {
-        let Some([one]) = doors.as_deref().ok() else {
-            return Arc::new(doors);
-        };
-        if !one.path.is_plain() {
-            return Arc::new(doors);
-        }
-        let mut hasher = Hash128::default();
-        (one.hash, one.kind, one.crashes, one.faults, one.tears).hash(&mut hasher);
-        self.interned.insert(hasher.finish128(), Arc::new(doors)).0
-    }
 
     /// Every image of a power loss here, and whether a write is torn in it.
-    pub(super) fn each_image(
+    fn each_image(
         &self,
         disk: &Disk,
         tears: bool,
-        images: &mut u64,
         mut look: impl FnMut(&Disk, Crash, bool) -> Ended,
     ) -> Ended {
         let mut clean = HashSet::new();
         let mut untorn = disk.images(UNTORN);
-        for (index, image) in (0u32..).zip(&mut untorn) {
-            *images += 1;
-            clean.insert(Hash128::of(&image));
+        let mut index = 0;
+        while let Some(image) = untorn.next() {
+            clean.insert(untorn.last_hash());
             look(&image, Crash::Clean(index), false)?;
+            index += 1;
         }
         if untorn.is_coarse() {
             self.coarse.store(true, Ordering::Relaxed);
         }
-        if tears {
-            for (index, image) in (0u32..).zip(disk.images(self.limits)) {
-                if !clean.contains(&Hash128::of(&image)) {
-                    *images += 1;
-                    look(&image, Crash::Image(index), true)?;
-                }
+        let mut all = disk.images(self.limits);
+        let mut index = 0;
+        while tears && let Some(image) = all.next() {
+            if !clean.contains(&all.last_hash()) {
+                look(&image, Crash::Image(index), true)?;
             }
+            index += 1;
         }
         Ok(())
     }
 }
 
 /// Crashes, faults, and torn writes.
-type Spent = (u32, u32, u32);
+pub(super) type Spent = (u32, u32, u32);
 
 /// Entrances, without those that lead to what another leads to with less.
 #[derive(Default)]
@@ -188,23 +217,22 @@ impl Found {
         true
     }
 
-    fn push(&mut self, entrance: Entrance) {
+    pub fn push(&mut self, entrance: Entrance) {
         if self.is_new(&entrance, entrance.kind) {
             self.entrances.push(entrance);
         }
     }
 
-    /// Takes over what lies behind a crash of this kind, or a fault, that `step` stands for.
-    pub fn extend(&mut self, doors: &Doors, kind: CrashKind, step: &Step) -> Ended {
-        let before = |path: &[Step]| [std::slice::from_ref(step), path].concat();
+    /// Takes over what lies behind a crash of this kind, or a fault, that `lead` leads to.
+    pub fn extend(&mut self, doors: &Doors, kind: CrashKind, lead: &Lead) -> Ended {
         let doors = doors.as_ref();
-        let doors = doors.map_err(|(violation, path)| (violation.clone(), before(path)))?;
+        let doors = doors.map_err(|(violation, path)| (violation.clone(), lead.steps(path)))?;
         for entrance in doors {
             let kind = kind.max(entrance.kind);
             if self.is_new(entrance, kind) {
                 self.entrances.push(Entrance {
                     kind,
-                    path: Path::before(step.clone(), &entrance.path),
+                    path: lead.path(&entrance.path),
                     ..entrance.clone()
                 });
             }
@@ -213,269 +241,55 @@ impl Found {
     }
 }
 
-struct Work<'a> {
-    search: &'a Search<'a>,
-    disk: &'a Disk,
-    crashes: u32,
-    faults: u32,
-    tears: u32,
-    recoveries: u64,
-    images: u64,
-    found: Found,
+impl Found {
+    /// Takes over ways in as they are.
+    pub fn take(&mut self, doors: &Doors) -> Ended {
+        let doors = doors.as_ref().map_err(Clone::clone)?;
+        for entrance in doors {
+            self.push(entrance.clone());
+        }
+        Ok(())
+    }
+}
+
+/// What leads to a disk from which the ways in are known.
+pub(super) enum Lead {
+    /// A step.
+    Step(Step),
+    /// The power loss with which those begin; it cuts an opening before the call of this number,
+    /// perhaps behind a fault.
+    Cut(u32, Option<(u32, Fault)>),
+}
+
+impl Lead {
+    /// All of the way.
+    pub fn path(&self, path: &Path) -> Path {
+        match self {
+            Self::Step(step) => Path::before(step.clone(), path),
+            Self::Cut(call, fault) => {
+                let (crash, rest) = path.crash().expect("a power loss comes first");
+                Path::before(opening(*call, crash, *fault), rest)
+            }
+        }
+    }
+
+    fn steps(&self, path: &[Step]) -> Vec<Step> {
+        match (self, path) {
+            (Self::Cut(call, fault), [Step::Crash(crash), rest @ ..]) => {
+                [&[opening(*call, crash, *fault)], rest].concat()
+            }
+            (Self::Step(step), rest) => [std::slice::from_ref(step), rest].concat(),
+            (Self::Cut(..), rest) => rest.to_vec(),
+        }
+    }
+}
+
+/// An opening that a crash cuts.
+pub(super) fn opening(call: u32, crash: &Crash, fault: Option<(u32, Fault)>) -> Step {
+    Step::Open {
+        stop: Some((call, crash.clone())),
+        fault,
+    }
 }
 
 pub(super) type Ended = Result<(), (Violation, Vec<Step>)>;
-
-impl Work<'_> {
-    /// What lies behind an equal disk, if that is searched and an opening of this one comes to the
-    /// same.
-    fn as_without_junk(&mut self) -> Option<Arc<Doors>> {
-        let bounds = self.search.bounds;
-        if !self.search.merges || (self.crashes, self.faults) == (bounds.crashes, bounds.faults) {
-            return None;
-        }
-        let plain = without_junk(self.disk)?;
-        let vfs = SimVfs::from_disk(self.disk.clone());
-        let up = self.enter(&vfs).ok()?.ok()?;
-        let here = self.keep_hash(&vfs, &up);
-        let doors = self
-            .search
-            .doors(&plain, self.crashes, self.faults, self.tears);
-        let whole = doors.as_ref().as_ref().ok()?.first()?;
-        (whole.path.is_plain() && whole.hash == here).then_some(doors)
-    }
-
-    fn all(&mut self) -> Ended {
-        let whole = Step::Open {
-            stop: None,
-            fault: None,
-        };
-        let vfs = SimVfs::from_disk(self.disk.clone());
-        vfs.with(|disk| disk.set_tracing(true));
-        let up = self
-            .enter(&vfs)
-            .map_err(|violation| (violation, vec![whole.clone()]))?;
-        let up = up.map_err(|error| (opening::refused(&error), vec![whole.clone()]))?;
-        let mut calls: Vec<CallKind> =
-            vfs.with(|disk| disk.trace().iter().map(|call| call.call).collect());
-        calls.pop(); // the world's own lock
-        vfs.with(|disk| disk.set_tracing(false));
-        let fold = self.keep(vfs, up, CrashKind::Process, self.faults, whole);
-        if self.crashes < self.search.bounds.crashes {
-            self.cut(&calls, fold)?;
-        }
-        if self.faults < self.search.bounds.faults {
-            self.strike(&calls)?;
-        }
-        Ok(())
-    }
-
-    fn may_tear(&self) -> bool {
-        self.tears < self.search.bounds.tears
-    }
-
-    fn now(&self) -> Now {
-        self.search.now
-    }
-
-    fn enter(
-        &mut self,
-        vfs: &SimVfs,
-    ) -> Result<Result<Up, indelible::recover::OpenError>, Violation> {
-        self.recoveries += 1;
-        let setup = &self.search.setup;
-        let options = opening::options(setup, self.now(), self.crashes + self.faults);
-        guarded(|| Ok(opening::enter(vfs, setup, &options)))
-    }
-
-    /// The process and its disk, as one number; its quarantine is removed.
-    fn keep_hash(&self, vfs: &SimVfs, up: &Up) -> u128 {
-        opening::forget_quarantine(vfs);
-        let mut hasher = Hash128::default();
-        // Behind the last crash a state is let go of once it was seen: told apart from others.
-        let last = self.crashes >= self.search.bounds.crashes;
-        (vfs.disk(), &up.engine, last).hash(&mut hasher);
-        hasher.finish128()
-    }
-
-    fn keep(&mut self, vfs: SimVfs, up: Up, kind: CrashKind, faults: u32, step: Step) -> Fold {
-        let hash = self.keep_hash(&vfs, &up);
-        let fold = fold(up.engine.keyspace(), self.now().wall);
-        let disk = vfs.disk();
-        let state = self.search.entered.get(hash).unwrap_or_else(|| {
-            let keyspace = up.engine.keyspace().clone();
-            let state = Mutex::new(Some((disk, up)));
-            let entered = Arc::new(Entered { keyspace, state });
-            self.search.entered.insert(hash, entered).0
-        });
-        let (crashes, path) = (self.crashes, Path::before(step, &Path::default()));
-        self.found.push(Entrance {
-            kind,
-            crashes,
-            faults,
-            tears: self.tears,
-            fold,
-            hash,
-            state,
-            path,
-        });
-        fold
-    }
-
-    /// The process dies before each call that changes something, or inside a write.
-    fn cut(&mut self, calls: &[CallKind], whole: Fold) -> Ended {
-        let firm = self.disk.pending() == 0;
-        for (call, kind) in (0u32..).zip(calls) {
-            if !changes(*kind) {
-                continue;
-            }
-            let parts = *kind == CallKind::Write && self.may_tear();
-            let keeps: &[u32] = if parts { &[0, 2, 3] } else { &[0] };
-            for keep in keeps {
-                let left = self.cut_at(call, *keep)?;
-                let crash = Crash::Process(vec![*keep]);
-                let torn = *keep > 0;
-                self.beyond(&left.process_crash(), call, crash, torn, Some(whole))?;
-            }
-            let syncs = matches!(kind, CallKind::SyncData | CallKind::SyncDir);
-            if syncs && self.disk.profile().power_loss {
-                let left = self.cut_at(call, 0)?;
-                let same = firm.then_some(whole);
-                let (search, tears) = (self.search, self.may_tear());
-                let mut images = 0;
-                search.each_image(&left, tears, &mut images, |image, crash, torn| {
-                    self.beyond(image, call, crash, torn, same)
-                })?;
-                self.images += images;
-            }
-        }
-        Ok(())
-    }
-
-    fn cut_at(&mut self, call: u32, keep: u32) -> Result<Disk, (Violation, Vec<Step>)> {
-        let vfs = SimVfs::from_disk(self.disk.clone());
-        vfs.with(|disk| {
-            disk.set_call_budget(Some(u64::from(call)));
-            disk.set_cut_keeps(KEEPS[keep as usize]);
-        });
-        let stop = Some((call, Crash::Process(vec![keep])));
-        self.enter(&vfs)
-            .map(drop)
-            .map_err(|violation| (violation, vec![Step::Open { stop, fault: None }]))?;
-        let mut left = vfs.disk();
-        left.set_call_budget(None);
-        left.forget(QUARANTINE_NAME);
-        Ok(left)
-    }
-
-    /// What comes after a crash inside this opening.
-    fn beyond(
-        &mut self,
-        disk: &Disk,
-        call: u32,
-        crash: Crash,
-        torn: bool,
-        whole: Option<Fold>,
-    ) -> Ended {
-        let kind = if crash.is_power_loss() {
-            CrashKind::Power
-        } else {
-            CrashKind::Process
-        };
-        let step = Step::Open {
-            stop: Some((call, crash)),
-            fault: None,
-        };
-        let doors = {
-            let tears = self.tears + u32::from(torn);
-            self.search
-                .doors(disk, self.crashes + 1, self.faults, tears)
-        };
-        for entrance in doors.iter().flatten() {
-            let differs = whole.is_some_and(|whole| whole != entrance.fold);
-            let firm = kind == CrashKind::Power || entrance.kind == CrashKind::Process;
-            let calm = entrance.faults == self.faults && !self.search.setup.profile.weak_oracle;
-            if differs && firm && calm {
-                let detail =
-                    "an opening that was cut by a crash found something else the second time";
-                let path = Path::before(step, &entrance.path).steps();
-                return Err((Violation::new(Obligation::Idempotent, detail.into()), path));
-            }
-        }
-        self.found.extend(&doors, kind, &step)
-    }
-
-    /// Each call fails in each way.
-    fn strike(&mut self, calls: &[CallKind]) -> Ended {
-        for (place, kind) in (0u32..).zip(calls) {
-            let skip = calls[..place as usize]
-                .iter()
-                .filter(|other| *other == kind)
-                .count() as u32;
-            let alternatives = self.disk.fault_alternatives(*kind);
-            for fault in faults_among(alternatives) {
-                let what = alternatives[usize::from(fault.index)];
-                self.struck(place, *kind, skip, fault, what)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn struck(
-        &mut self,
-        place: u32,
-        call: CallKind,
-        skip: u32,
-        fault: Fault,
-        kind: FaultKind,
-    ) -> Ended {
-        let vfs = SimVfs::from_disk(self.disk.clone());
-        vfs.with(|disk| {
-            disk.inject(crate::disk::Fault {
-                call,
-                skip,
-                kind,
-                forever: fault.for_ever,
-            });
-        });
-        let step = Step::Open {
-            stop: None,
-            fault: Some((place, fault)),
-        };
-        let dropped = kind == FaultKind::SyncRevert;
-        let worst = if dropped {
-            CrashKind::Power
-        } else {
-            CrashKind::Process
-        };
-        let entered = self
-            .enter(&vfs)
-            .map_err(|violation| (violation, vec![step.clone()]))?;
-        if let Ok(up) = entered {
-            self.keep(vfs, up, worst, self.faults + 1, step);
-            return Ok(());
-        }
-        let left = vfs.with(|disk| {
-            disk.clear_faults();
-            disk.process_crash()
-        });
-        let doors = self
-            .search
-            .doors(&left, self.crashes, self.faults + 1, self.tears);
-        self.found.extend(&doors, worst, &step)
-    }
-}
-
-const fn changes(kind: CallKind) -> bool {
-    matches!(
-        kind,
-        CallKind::Create
-            | CallKind::Write
-            | CallKind::Copy
-            | CallKind::SyncData
-            | CallKind::Truncate
-            | CallKind::Rename
-            | CallKind::SyncDir
-            | CallKind::Unlink
-    )
-}

@@ -2,15 +2,15 @@
 //!
 //! An opening takes from a log its intact frames and, behind the last one, whatever lines are
 //! intact (their checksums right), with the bodies that belong to them. All other bytes there are
-//! junk: that they are there counts, not what they are. A crash inside the opening writes over
-//! junk or leaves it, and no byte of it can become part of an intact line: what an opening writes
-//! brings lines whole or torn, and a line that is torn ends in junk as well. So openings of disks
-//! that differ in junk alone are cut by crashes and struck by faults once for all of them. Each
-//! such disk is still opened for itself, and must come to the same process and disk; one that does
-//! not is searched apart.
+//! junk: that they are there counts, neither what they are nor how many. An opening cuts junk off
+//! and writes two frames, and a crash inside it leaves the junk, or a part of it, behind as much of
+//! those as reached the disk; no byte of junk can become part of an intact line, for what an opening
+//! writes brings lines whole or torn, and a line that is torn ends in junk as well. So openings of
+//! disks that differ in junk alone are cut by crashes and struck by faults once for all of them,
+//! with junk that is longer than what an opening writes over it, so that what it may leave is more.
+//! Each such disk is still opened for itself, and must come to the same process and disk; one that
+//! does not is searched apart.
 //!
-//! What a leftover of a rewrite holds is read by nobody either; that it is there is kept.
-
 use indelible::effect::Name;
 use indelible::log::{FrameLine, Scanner, Step};
 use indelible::sabotage::Saboteur;
@@ -19,28 +19,21 @@ use crate::disk::Disk;
 
 /// What junk is replaced by: it begins no line.
 const JUNK: u8 = b'x';
+/// How much of it: more than the frames that an opening writes.
+const JUNK_LEN: usize = 256;
 
 /// The disk of a machine that is down, with its junk made equal; none if it is so already.
 pub(super) fn without_junk(disk: &Disk) -> Option<Disk> {
-    let mut plain = disk.clone();
-    let mut changed = false;
-    for name in [Name::Rewrite.as_str(), Name::Side.as_str()] {
-        let long = |bytes: &[u8]| bytes.iter().any(|byte| *byte != JUNK);
-        if let Some(bytes) = disk.contents(name).filter(|bytes| long(bytes)) {
-            plain.add_file(name, vec![JUNK; bytes.len()]);
-            changed = true;
-        }
-    }
     let log = Name::Live.as_str();
-    if let Some(bytes) = disk.contents(log) {
-        let intact = intact_len(bytes);
-        let tail = junked(&bytes[intact..]);
-        if tail != bytes[intact..] {
-            plain.add_file(log, [&bytes[..intact], &tail].concat());
-            changed = true;
-        }
+    let bytes = disk.contents(log)?;
+    let intact = intact_len(bytes);
+    let tail = junked(&bytes[intact..]);
+    if tail == bytes[intact..] {
+        return None;
     }
-    changed.then_some(plain)
+    let mut plain = disk.clone();
+    plain.add_file(log, [&bytes[..intact], &tail].concat());
+    Some(plain)
 }
 
 /// The end of the last intact frame; all of what has no header.
@@ -58,25 +51,46 @@ fn intact_len(bytes: &[u8]) -> usize {
     }
 }
 
-/// A tail, of which only intact lines and the bodies that belong to them are left.
+/// A tail, of which only intact lines and the bodies that belong to them are left, and junk of one
+/// length wherever there is any.
 fn junked(tail: &[u8]) -> Vec<u8> {
-    let mut left = vec![JUNK; tail.len()];
-    for at in (0..tail.len()).filter(|at| tail[*at] == b'#') {
-        let Ok((line, len)) = FrameLine::parse_prefix(&tail[at..]) else {
+    let mut left = Vec::new();
+    let (mut at, mut run) = (0, JUNK_LEN);
+    let mut junk = 0;
+    while at < tail.len() {
+        let Some((line, len)) = line_at(&tail[at..]) else {
+            (at, junk) = (at + 1, junk + 1);
             continue;
         };
+        push_junk(&mut left, junk, run);
         let body = at + len;
-        left[at..body].copy_from_slice(&tail[at..body]);
-        let end = usize::try_from(line.len)
-            .ok()
-            .and_then(|len| body.checked_add(len));
-        if let Some(bytes) = end.and_then(|end| tail.get(body..end))
-            && crc32fast::hash(bytes) == line.sum
-        {
-            left[body..body + bytes.len()].copy_from_slice(bytes);
+        left.extend_from_slice(&tail[at..body]);
+        (at, junk, run) = (body, 0, JUNK_LEN);
+        let wanted = usize::try_from(line.len).unwrap_or(usize::MAX);
+        match body.checked_add(wanted).and_then(|end| tail.get(body..end)) {
+            Some(bytes) if crc32fast::hash(bytes) == line.sum => {
+                left.extend_from_slice(bytes);
+                at += wanted;
+            }
+            Some(_) => run = JUNK_LEN.max(wanted),
+            None => run = JUNK_LEN.min(wanted - 1), // it ends before the body does
         }
     }
+    push_junk(&mut left, junk, run);
     left
+}
+
+fn line_at(bytes: &[u8]) -> Option<(FrameLine, usize)> {
+    if bytes.first() != Some(&b'#') {
+        return None;
+    }
+    FrameLine::parse_prefix(bytes).ok()
+}
+
+fn push_junk(left: &mut Vec<u8>, junk: usize, run: usize) {
+    if junk > 0 {
+        left.resize(left.len() + run, JUNK);
+    }
 }
 
 #[cfg(test)]
@@ -124,11 +138,12 @@ mod tests {
     const SET: &[u8] = b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\n";
 
     #[test]
-    fn torn_lines_and_zeros_of_one_length_are_the_same() {
+    fn torn_lines_and_zeros_are_the_same_however_long() {
         let whole = frame(FrameKind::Commits, 1, SET);
         let torn = &whole[..40];
         assert_eq!(plain(&log(torn)), plain(&log(&[0; 40])));
-        assert_ne!(plain(&log(torn)), plain(&log(&[0; 41])));
+        assert_eq!(plain(&log(torn)), plain(&log(&[0; 41])));
+        assert_ne!(plain(&log(torn)), plain(&log(&[])));
         assert!(
             without_junk(&log(&whole)).is_none(),
             "intact frames are no junk"

@@ -38,6 +38,8 @@ pub(super) struct Search<'a> {
     pub now: Now,
     pub tally: Tally,
     pub doors: Memo<Doors>,
+    pub powers: Memo<Doors>,
+    pub processes: Memo<Doors>,
     pub interned: Memo<Doors>,
     pub aftermaths: Memo<Doors>,
     pub entered: Memo<Entered>,
@@ -51,6 +53,9 @@ pub(super) struct Search<'a> {
     /// Whether a crash had more to choose from than is enumerated.
     pub coarse: AtomicBool,
     failure: Mutex<Option<Failure>>,
+    /// Every verdict: what was promised, and what came back.
+    #[cfg(test)]
+    pub verdicts: Mutex<std::collections::HashSet<u128>>,
 }
 
 impl<'a> Search<'a> {
@@ -68,6 +73,8 @@ impl<'a> Search<'a> {
             setup,
             tally: Tally::default(),
             doors: Memo::default(),
+            powers: Memo::default(),
+            processes: Memo::default(),
             interned: Memo::default(),
             aftermaths: Memo::default(),
             entered: Memo::default(),
@@ -79,19 +86,21 @@ impl<'a> Search<'a> {
             unfinished: AtomicBool::new(false),
             coarse: AtomicBool::new(false),
             failure: Mutex::default(),
+            #[cfg(test)]
+            verdicts: Mutex::default(),
         }
     }
 
-    pub fn run(self, threads: usize, progress: Progress<'_>) -> Outcome {
+    pub fn run(&self, threads: usize, progress: Progress<'_>) -> Outcome {
         let root = World::new(&self.setup);
-        let doors = self.doors(&root.vfs.disk(), 0, 0, 0);
+        let doors = self.doors(&root.vfs.disk(), (0, 0, 0));
         if let Err(failure) = self.begin(&root, &doors) {
             self.fail(*failure);
         }
         self.busy.store(threads, Ordering::SeqCst);
         std::thread::scope(|scope| {
             for thread in 0..threads {
-                let search = &self;
+                let search = self;
                 scope.spawn(move || search.work(thread == 0, progress));
             }
         });
@@ -293,6 +302,12 @@ impl<'a> Search<'a> {
                 continue;
             }
             judged.push((entrance.kind, entrance.fold));
+            #[cfg(test)]
+            locked(&self.verdicts).insert(Hash128::of(&(
+                &world.oracle,
+                entrance.kind,
+                entrance.fold,
+            )));
             let keyspace = &entrance.state.keyspace;
             if let Err(violation) = world.oracle.judge(entrance.kind, keyspace) {
                 return Err(self.failure(world, &entrance.path.steps(), violation));

@@ -1,13 +1,13 @@
 //! Crashes: what was done of the effects that are out, and what survives.
 
-use indelible::driver::perform;
-use indelible::effect::{Action, Name};
+use indelible::driver::{Files, perform};
+use indelible::effect::{Action, FileHandle, Name};
 use indelible::recover::QUARANTINE_NAME;
 
 use super::line::What;
-use super::{Crash, Up, World};
+use super::{Crash, Out, Up, World};
 use crate::choice::{Choices, Replay};
-use crate::disk::{Limits, SimVfs, TearPoints};
+use crate::disk::{Disk, Limits, SimVfs, TearPoints};
 use crate::oracle::{CrashKind, Violation};
 use crate::setup::Tear;
 
@@ -58,9 +58,7 @@ impl World {
 
     /// How many images a power loss here may leave, but for those behind so many.
     pub(crate) fn image_count(&self, most: u32) -> u32 {
-        let mut fork = self.fork();
-        fork.crash_power();
-        let disk = fork.vfs.disk();
+        let disk = self.left_by_power();
         if !disk.profile().power_loss {
             return 0;
         }
@@ -110,34 +108,81 @@ impl World {
         exists
     }
 
-    /// Performs what the crash of the process finds done of what is out; whether a write was torn.
-    pub(crate) fn crash_process_with(&mut self, choices: &mut dyn Choices) -> bool {
-        let Some(up) = &mut self.up else { return false };
+    /// The disk once the process is dead, with what it finds done of what is out; whether a write
+    /// was torn.
+    pub(crate) fn left_by_process(&self, choices: &mut dyn Choices) -> (Disk, bool) {
+        self.left_by_process_but(choices, &[])
+    }
+
+    /// As [`World::left_by_process`], where writes to files that are known under these names alone
+    /// are not torn.
+    pub(crate) fn left_by_process_but(
+        &self,
+        choices: &mut dyn Choices,
+        unread: &[&str],
+    ) -> (Disk, bool) {
         let tear = self.setup.tear;
+        let whole_files = self.vfs.with(|disk| self.files_under(disk, unread));
         let mut torn = false;
-        finish_what_is_out(up, &self.vfs, |action| {
+        let disk = self.left_with(|action| {
             let whole = len(&action);
-            let applied = applied(action, tear, choices);
+            let applied = match &action {
+                Action::Write { file, .. } if whole_files.contains(file) => {
+                    (choices.choose(2) == 0).then_some(action)
+                }
+                _ => applied(action, tear, choices),
+            };
             torn |= applied.as_ref().is_some_and(|action| len(action) < whole);
             applied
         });
-        torn
+        (disk.process_crash(), torn)
     }
 
-    /// Performs what is out as far as it counts before a power loss (W4).
-    pub(crate) fn crash_power(&mut self) {
-        if let Some(up) = &mut self.up {
-            finish_what_is_out(up, &self.vfs, Some);
+    fn files_under(&self, disk: &Disk, names: &[&str]) -> Vec<FileHandle> {
+        let files = self.up.iter().flat_map(|up| &up.files);
+        files
+            .filter(|(_, id)| !names.is_empty() && disk.is_only_under(*id, names))
+            .map(|(handle, _)| *handle)
+            .collect()
+    }
+
+    /// The disk with what is out performed, as far as it counts before a power loss (W4).
+    pub(crate) fn left_by_power(&self) -> Disk {
+        self.left_with(Some)
+    }
+
+    fn left_with(&self, part: impl FnMut(Action) -> Option<Action>) -> Disk {
+        let vfs = SimVfs::from_disk(self.vfs.disk());
+        if let Some(up) = &self.up {
+            let files = Files::default();
+            for (handle, id) in &up.files {
+                files.insert(*handle, vfs.attach(*id));
+            }
+            finish(&up.out, &vfs, &files, part);
+            files.into_open().for_each(|(_, file)| {
+                file.forget();
+            });
         }
+        vfs.disk()
     }
 }
 
 /// Applies what the crash found half done, as far as `part` says.
-fn finish_what_is_out(up: &mut Up, vfs: &SimVfs, mut part: impl FnMut(Action) -> Option<Action>) {
+fn finish_what_is_out(up: &mut Up, vfs: &SimVfs, part: impl FnMut(Action) -> Option<Action>) {
     let outs = std::mem::take(&mut up.out);
     let files = up.attached(vfs);
+    finish(&outs, vfs, &files, part);
+    up.detach(files);
+}
+
+fn finish(
+    outs: &[Out],
+    vfs: &SimVfs,
+    files: &Files<SimVfs>,
+    mut part: impl FnMut(Action) -> Option<Action>,
+) {
     for out in outs {
-        let action = out.effect.action;
+        let action = &out.effect.action;
         let changes = matches!(
             action,
             Action::Create { .. }
@@ -147,11 +192,10 @@ fn finish_what_is_out(up: &mut Up, vfs: &SimVfs, mut part: impl FnMut(Action) ->
                 | Action::Rename { .. }
                 | Action::Unlink { .. }
         );
-        if changes && let Some(action) = part(action) {
-            let _ = perform(vfs, &files, &action);
+        if changes && let Some(action) = part(action.clone()) {
+            let _ = perform(vfs, files, &action);
         }
     }
-    up.detach(files);
 }
 
 /// The part of an action that was done when the process died, if any.
@@ -198,25 +242,27 @@ fn tear_points(bytes: &[u8], tear: Tear) -> Vec<usize> {
 /// The borders of a frame's fields (of its line: the words and the end; of its bytes: the
 /// commands), and one byte to either side.
 fn borders(bytes: &[u8]) -> Vec<usize> {
-    let mut borders = Vec::new();
+    let mut near = Vec::new();
+    let mut beside = |border: usize| {
+        for at in border.saturating_sub(1)..=border + 1 {
+            if (1..bytes.len()).contains(&at) && near.last().is_none_or(|last| *last < at) {
+                near.push(at);
+            }
+        }
+    };
     for (start, line) in lines(bytes) {
         match line.first() {
             Some(b'#') => {
                 let words = (1..line.len()).filter(|at| line[at - 1] == b' ');
-                borders.extend(words.map(|at| start + at));
-                borders.extend([start + line.len().saturating_sub(2), start + line.len()]);
+                words.for_each(|at| beside(start + at));
+                beside(start + line.len().saturating_sub(2));
+                beside(start + line.len());
             }
-            Some(b'*') => borders.push(start),
+            Some(b'*') => beside(start),
             _ => {}
         }
     }
-    borders.push(bytes.len());
-    let near = borders
-        .iter()
-        .flat_map(|at| [at.saturating_sub(1), *at, at + 1]);
-    let mut near: Vec<usize> = near.filter(|at| (1..bytes.len()).contains(at)).collect();
-    near.sort_unstable();
-    near.dedup();
+    beside(bytes.len());
     near
 }
 

@@ -342,6 +342,24 @@ impl World {
         hasher.finish128()
     }
 
+    /// Everything that decides what the death of the process leaves; `last`: behind it nothing can
+    /// be lost or fail any more.
+    pub(crate) fn death_hash(&self, last: bool) -> u128 {
+        let mut hasher = Hash128::default();
+        let mut disk = self.vfs.disk();
+        if last {
+            disk.settle_all();
+        }
+        disk.hash(&mut hasher);
+        if let Some(up) = &self.up {
+            for out in &up.out {
+                out.effect.hash(&mut hasher);
+            }
+            up.files.hash(&mut hasher);
+        }
+        hasher.finish128()
+    }
+
     fn hash_disk_and_out(&self, hasher: &mut Hash128) {
         self.vfs.with(|disk| {
             disk.hash(hasher);

@@ -216,7 +216,11 @@ impl Disk {
         offset: u64,
         bytes: &[u8],
     ) -> Result<u64, IoError> {
-        let (state, keep, error) = match self.enter(&record) {
+        let turn = self.enter(&record);
+        if record.call == CallKind::Write {
+            self.cut_inside(handle, offset, bytes);
+        }
+        let (state, keep, error) = match turn {
             Turn::Well => (OpState::Dirty, Keep::All, None),
             Turn::Dead { first: true } => (OpState::Dirty, self.cut_keeps, Some(IoErrorKind::Io)),
             Turn::Dead { first: false } => (OpState::Dirty, Keep::Nothing, Some(IoErrorKind::Io)),

@@ -33,6 +33,7 @@ mod file;
 impl Disk {
     pub(super) fn enter(&mut self, record: &CallRecord) -> Turn {
         self.calls += 1;
+        self.cut_before(record.call);
         match &mut self.budget {
             Some(0) => {
                 let first = self.cut.is_none();
