@@ -25,7 +25,8 @@ pub const WRITE_LEN_MAX: usize = 1 << 20;
 /// Commits are gathered into one frame until its body is so long, in bytes; one longer commit
 /// makes a frame of its own.
 pub const FRAME_LEN_TARGET: usize = 256 << 10;
-/// A base frame's body is closed once it is so long, in bytes.
+/// A base frame's body is closed once it is so long, in bytes; one item of a collection, which
+/// cannot be taken apart, may be longer.
 pub const BASE_CHUNK_LEN: usize = 128 << 10;
 /// Values longer than this are written to a base in pieces (`SET`, then `APPEND`), in bytes.
 pub const BASE_PIECE_LEN: usize = 64 << 10;

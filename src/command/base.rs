@@ -1,5 +1,6 @@
 //! An entry as commands that make it again, piece by piece: for the base of a log.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use super::number::write_score;
@@ -14,6 +15,9 @@ use crate::units::WallMillis;
 /// again, each with at most [`BASE_PIECE_ITEMS`] items and, unless one item is longer, about
 /// [`BASE_PIECE_LEN`] bytes; `PEXPIREAT` ends it. A piece is found in `O(log n)`, so none takes
 /// longer because the value is large.
+///
+/// An item cannot be taken apart in RESP, so one item is the bound of a piece where it is longer:
+/// the piece ends right behind it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct BasePieces {
     /// Chunks or items that are written.
@@ -36,7 +40,7 @@ impl BasePieces {
                 Value::List(list) => {
                     let items = list.range(self.ranks());
                     self.items(out, [b"RPUSH", key], items, 1, list.len(), |item, args| {
-                        args.push(item.to_vec());
+                        args.push(item.into());
                     })
                 }
                 Value::Hash(fields) => {
@@ -49,14 +53,14 @@ impl BasePieces {
                         2,
                         len,
                         |(field, value), args| {
-                            args.extend([field.to_vec(), value.to_vec()]);
+                            args.extend([field.into(), value.into()]);
                         },
                     )
                 }
                 Value::Set(set) => {
                     let items = set.range(self.ranks());
                     self.items(out, [b"SADD", key], items, 1, set.len(), |item, args| {
-                        args.push(item.to_vec());
+                        args.push(item.into());
                     })
                 }
                 Value::ZSet(zset) => {
@@ -69,7 +73,7 @@ impl BasePieces {
                         2,
                         len,
                         |(score, member), args| {
-                            args.extend([write_score(score), member.to_vec()]);
+                            args.extend([write_score(score).into(), member.into()]);
                         },
                     )
                 }
@@ -92,20 +96,20 @@ impl BasePieces {
     }
 
     /// Writes one command with the next items; true if there are more.
-    fn items<T>(
+    fn items<'a, T>(
         &mut self,
         out: &mut Vec<u8>,
         head: [&[u8]; 2],
         items: impl Iterator<Item = T>,
         args_of_item: usize,
         len: usize,
-        mut push: impl FnMut(T, &mut Vec<Vec<u8>>),
+        mut push: impl FnMut(T, &mut Vec<Cow<'a, [u8]>>),
     ) -> bool {
         let (mut args, mut bytes) = (Vec::new(), 0);
         for item in items {
             let before = args.len();
             push(item, &mut args);
-            bytes += args[before..].iter().map(Vec::len).sum::<usize>();
+            bytes += args[before..].iter().map(|arg| arg.len()).sum::<usize>();
             if bytes >= BASE_PIECE_LEN {
                 break;
             }

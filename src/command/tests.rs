@@ -9,7 +9,7 @@ use super::{
     query,
 };
 use crate::keyspace::{Entry, Keyspace};
-use crate::limits::{BASE_PIECE_ITEMS, BASE_PIECE_LEN, DATABASES_MAX, KEY_LEN_MAX};
+use crate::limits::{BASE_CHUNK_LEN, BASE_PIECE_ITEMS, BASE_PIECE_LEN, DATABASES_MAX, KEY_LEN_MAX};
 use crate::resp::{Parsed, parse_command};
 use crate::units::WallMillis;
 
@@ -368,6 +368,46 @@ fn an_entry_is_written_in_bounded_pieces_that_make_it_again() {
         }
     }
     assert!(loaded.same_content(&keyspace));
+}
+
+#[test]
+fn a_piece_of_a_base_ends_right_behind_an_item_that_is_longer_than_a_piece() {
+    const HUGE: usize = 3 << 20;
+    let huge = "x".repeat(HUGE);
+    let item = |number| match number % 50 {
+        7 => format!("{huge}{number}"),
+        _ => format!("i{number}"),
+    };
+    let (mut keyspace, mut log) = (Keyspace::new(1), CommitLog::new());
+    for number in 0..200 {
+        for call in [
+            format!("HSET h f{number} {}", item(number)),
+            format!("RPUSH l {}", item(number)),
+            format!("SADD s {}", item(number)),
+            format!("ZADD z {number} {}", item(number)),
+        ] {
+            run(&mut keyspace, 0, &call, NOW, &mut log);
+        }
+    }
+    for (key, entry) in keyspace.iter(0) {
+        let (mut pieces, mut huge_ones, mut done) = (BasePieces::default(), 0, false);
+        while !done {
+            let mut bytes = Vec::new();
+            done = pieces.write(&mut bytes, key, entry, BASE_CHUNK_LEN);
+            let most = BASE_CHUNK_LEN + 2 * BASE_PIECE_LEN + HUGE;
+            assert!(bytes.len() < most, "{} bytes at once", bytes.len());
+            let mut followed = false;
+            while let Ok(Parsed::Complete { argv, len }) = parse_command(&bytes) {
+                let at = argv.iter().position(|arg| arg.len() > HUGE);
+                assert!(at.is_none_or(|at| at == argv.len() - 1), "not the last");
+                assert!(!followed, "a command follows in the same frame");
+                followed = at.is_some();
+                huge_ones += usize::from(followed);
+                bytes.drain(..len);
+            }
+        }
+        assert_eq!(huge_ones, 4);
+    }
 }
 
 #[test]
