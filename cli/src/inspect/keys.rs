@@ -11,11 +11,14 @@ use crate::failure::Failure;
 use crate::progress::Bar;
 use crate::select::Selection;
 
-use super::prefixes::Tree;
+use super::prefixes::{Limit, Tree};
 use super::report::{Database, DatabaseCount, Expiries, Key, Keys, Name, TypeCount};
 
 /// Prefixes that a report lists at most.
-const PREFIXES_MAX: usize = 400;
+const PREFIXES_MAX: Limit = Limit {
+    all: 400,
+    below_one: 32,
+};
 /// About how many bytes of a value are held a second time while they are measured.
 const PIECE_LEN: usize = 1 << 20;
 /// Keys between two looks at the progress bar.

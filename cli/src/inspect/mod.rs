@@ -1,16 +1,19 @@
 //! `indelible inspect`: what the files hold, and what in them takes the room.
 //!
 //! * [`gather`] makes a [`report`], out of [`files`], [`commands`], [`keys`] and [`prefixes`];
-//! * [`text`] draws it for a terminal, with the pen of [`draw`].
+//! * [`text`] draws it for a terminal, with the pen of [`draw`];
+//! * [`page`] writes it as a page of HTML, with a [`treemap`].
 
 mod commands;
 mod draw;
 mod files;
 mod gather;
 mod keys;
+mod page;
 mod prefixes;
 mod report;
 mod text;
+mod treemap;
 
 use std::env;
 use std::io::{IsTerminal, Write, stdout};
@@ -37,7 +40,7 @@ pub struct Inspect {
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = at_most::<0, 10_000>)]
     pub top: usize,
     /// Splits keys into so many parts at most, each up to a ':', '/' or '.'.
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = at_most::<0, 16>)]
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = at_most::<0, 16>)]
     pub depth: usize,
     #[command(flatten)]
     pub selection: Selection,
@@ -47,11 +50,21 @@ pub struct Inspect {
     /// Prints one JSON document.
     #[arg(long)]
     pub json: bool,
+    /// Writes a page of HTML as well, to a file that is not there yet.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 }
 
 pub fn run(args: &Inspect) -> Result<u8, Failure> {
     let now = now_since(Instant::now()).wall;
+    // Before anything that takes time; what is there is never replaced.
+    if let Some(path) = args.html.as_ref().filter(|path| path.exists()) {
+        return Err(Failure::Exists { path: path.clone() });
+    }
     let report = gather::gather(args, now)?;
+    if let Some(path) = &args.html {
+        page::write(&report, path)?;
+    }
     let mut output = Output::new();
     match args.json {
         true => output.json(&report)?,

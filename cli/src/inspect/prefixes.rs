@@ -85,8 +85,8 @@ impl Tree {
         }
     }
 
-    /// The largest `limit` prefixes, and what the others amount to.
-    pub fn finish(self, limit: usize) -> Vec<Database> {
+    /// The largest prefixes, and what the others amount to.
+    pub fn finish(self, limit: Limit) -> Vec<Database> {
         let roots = self.roots.into_iter();
         let roots = roots.map(|(db, node)| Database {
             db,
@@ -161,29 +161,40 @@ fn parts(key: &[u8]) -> impl Iterator<Item = &[u8]> {
     parts.take_while(move |part| part.len() <= PART_LEN_MAX && part.last().is_some_and(separates))
 }
 
-/// The largest `limit` of all prefixes, and what the others amount to. Databases are always there.
-pub fn folded(databases: &[Database], limit: usize) -> Vec<Database> {
+/// How many prefixes are listed.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    /// Of all databases.
+    pub all: usize,
+    /// Directly below one of them, or below a database.
+    pub below_one: usize,
+}
+
+/// The largest of all prefixes, and what the others amount to. Databases are always there.
+pub fn folded(databases: &[Database], limit: Limit) -> Vec<Database> {
     let mut heap = BinaryHeap::new();
     for (at, database) in databases.iter().enumerate() {
-        heap.extend(database.root.children.iter().map(|it| Largest(at, it)));
+        let children = database.root.children.iter().take(limit.below_one);
+        heap.extend(children.map(|it| Largest(at, it)));
     }
     let mut least = None;
-    for _ in 0..limit {
+    for _ in 0..limit.all {
         let Some(Largest(at, prefix)) = heap.pop() else {
             break;
         };
-        heap.extend(prefix.children.iter().map(|it| Largest(at, it)));
+        let children = prefix.children.iter().take(limit.below_one);
+        heap.extend(children.map(|it| Largest(at, it)));
         least = Some(Largest(at, prefix));
     }
     let fold = |(at, it): (usize, &Database)| Database {
         db: it.db,
-        root: fold(at, &it.root, least),
+        root: fold(at, &it.root, limit.below_one, least),
     };
     databases.iter().enumerate().map(fold).collect()
 }
 
 /// Keeps what is not smaller than the least.
-fn fold(at: usize, prefix: &Prefix, least: Option<Largest<'_>>) -> Prefix {
+fn fold(at: usize, prefix: &Prefix, below_one: usize, least: Option<Largest<'_>>) -> Prefix {
     let mut folded = Prefix {
         name: prefix.name.clone(),
         keys: prefix.keys,
@@ -191,9 +202,10 @@ fn fold(at: usize, prefix: &Prefix, least: Option<Largest<'_>>) -> Prefix {
         children: Vec::new(),
         other: prefix.other,
     };
-    for child in &prefix.children {
-        match least.is_some_and(|least| Largest(at, child) >= least) {
-            true => folded.children.push(fold(at, child, least)),
+    for (rank, child) in prefix.children.iter().enumerate() {
+        let is_large = least.is_some_and(|least| Largest(at, child) >= least);
+        match rank < below_one && is_large {
+            true => folded.children.push(fold(at, child, below_one, least)),
             false => folded.other.add(child.keys, child.len),
         }
     }

@@ -89,7 +89,7 @@ pub struct Size {
     /// What all keys would take, selected or not; none for a state that is not the last, and for an
     /// RDB image, in which nothing is dead.
     pub live_len: Option<u64>,
-    /// `log`: what a rewrite writes, to the byte. `commands`: a base as commands. `rdb`: a base as an
+    /// `log`: what a rewrite writes, but for the order of the keys. `commands`: a base as commands. `rdb`: a base as an
     /// RDB image, if it is as dense as the one that is there.
     pub live_as: Option<&'static str>,
     pub dead_len: Option<u64>,

@@ -6,11 +6,14 @@ use crate::calendar::calendar;
 use crate::output::printable;
 
 use super::draw::{DEAD, FAINT, HEADING, LIVE, Pen, Row, bytes, count};
-use super::prefixes::folded;
+use super::prefixes::{Limit, folded};
 use super::report::{Amount, Database, Key, Prefix, Report};
 
 /// Prefixes that a picture shows at most.
-const PREFIXES_MAX: usize = 40;
+const PREFIXES_MAX: Limit = Limit {
+    all: 40,
+    below_one: 8,
+};
 /// Databases and kinds of commands that a picture shows at most.
 const ROWS_MAX: usize = 16;
 /// Columns of the bar of live and dead bytes.

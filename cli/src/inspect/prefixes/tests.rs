@@ -14,6 +14,13 @@ fn tree_of(keys: &[(&str, u64)], depth: usize, nodes_max: usize) -> Tree {
     tree
 }
 
+fn limit(all: usize) -> Limit {
+    Limit {
+        all,
+        below_one: usize::MAX,
+    }
+}
+
 /// A line for each prefix: its keys and bytes, and those that are not below its children.
 fn lines(prefix: &Prefix) -> Vec<String> {
     let (own, other) = (prefix.own(), prefix.other);
@@ -43,7 +50,7 @@ const KEYS: &[(&str, u64)] = &[
 
 #[test]
 fn keys_are_split_behind_separators() {
-    let found = tree_of(KEYS, 3, 100).finish(100);
+    let found = tree_of(KEYS, 3, 100).finish(limit(100));
     assert_eq!(
         lines(&found[0].root),
         [
@@ -59,7 +66,7 @@ fn keys_are_split_behind_separators() {
 
 #[test]
 fn depth_bounds_the_parts() {
-    let found = tree_of(KEYS, 1, 100).finish(100);
+    let found = tree_of(KEYS, 1, 100).finish(limit(100));
     let names: Vec<_> = found[0]
         .root
         .children
@@ -67,13 +74,13 @@ fn depth_bounds_the_parts() {
         .map(|it| it.name.text())
         .collect();
     assert_eq!(names, ["user:", "a/", ":"]);
-    let found = tree_of(KEYS, 0, 100).finish(100);
+    let found = tree_of(KEYS, 0, 100).finish(limit(100));
     assert_eq!(lines(&found[0].root), [r#""" 7/47 own 7/47 other 0/0"#]);
 }
 
 #[test]
 fn what_is_folded_is_counted() {
-    let found = tree_of(KEYS, 3, 100).finish(2);
+    let found = tree_of(KEYS, 3, 100).finish(limit(2));
     assert_eq!(
         lines(&found[0].root),
         [
@@ -82,8 +89,24 @@ fn what_is_folded_is_counted() {
             r#""user:1:" 2/30 own 2/30 other 0/0"#,
         ]
     );
-    let again = folded(&tree_of(KEYS, 3, 100).finish(4), 2);
+    let again = folded(&tree_of(KEYS, 3, 100).finish(limit(4)), limit(2));
     assert_eq!(lines(&again[0].root), lines(&found[0].root));
+}
+
+#[test]
+fn few_are_listed_below_one() {
+    let limit = Limit {
+        all: 100,
+        below_one: 1,
+    };
+    assert_eq!(
+        lines(&tree_of(KEYS, 3, 100).finish(limit)[0].root),
+        [
+            r#""" 7/47 own 1/3 other 2/8"#,
+            r#""user:" 4/36 own 1/1 other 1/5"#,
+            r#""user:1:" 2/30 own 2/30 other 0/0"#,
+        ]
+    );
 }
 
 #[test]
@@ -97,7 +120,7 @@ fn large_prefixes_stay_among_many_small_ones() {
         })
         .collect();
     let keys: Vec<_> = many.iter().map(|key| (&key[..], 10)).collect();
-    let found = tree_of(&keys, 3, 200).finish(5);
+    let found = tree_of(&keys, 3, 200).finish(limit(5));
     let root = &found[0].root;
     assert_eq!((root.keys, root.len), (20_000, 200_000));
     let large = root.children.iter().find(|it| it.name.0 == b"large:");
@@ -122,6 +145,6 @@ fn large_prefixes_stay_among_many_small_ones() {
 #[test]
 fn long_parts_are_no_prefixes() {
     let long = format!("{}:x", "y".repeat(PART_LEN_MAX));
-    let found = tree_of(&[(&long, 1), ("a:b", 1)], 3, 100).finish(100);
+    let found = tree_of(&[(&long, 1), ("a:b", 1)], 3, 100).finish(limit(100));
     assert_eq!(found[0].root.children.len(), 1);
 }
