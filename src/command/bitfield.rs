@@ -8,6 +8,7 @@ use super::number::integer;
 use super::strings::string;
 use super::{CommandError, Reply, View, Writer};
 use crate::keyspace::Str;
+use crate::limits::VALUE_LEN_MAX;
 
 pub(super) static SPECS: &[Spec] = &[
     Spec::write("bitfield", 2, MANY, bitfield),
@@ -50,6 +51,10 @@ impl Operation {
                 [kind, offset, number, behind @ ..] if is(word, "set") || is(word, "incrby") => {
                     let mut it = Self::parse(kind, offset, overflow, Change::Get)?;
                     let number = integer(number)?;
+                    // Redis looks at its first bit alone, and lets a string grow beyond what it loads.
+                    if it.bytes().end > VALUE_LEN_MAX {
+                        return Err(CommandError::BitOffset);
+                    }
                     it.change = match is(word, "set") {
                         true => Change::Set(number),
                         false => Change::Add(number),

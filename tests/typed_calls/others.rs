@@ -103,6 +103,36 @@ fn numbers_in_bits_are_changed() {
     end(ways);
 }
 
+/// Bug: a number that began within the longest string and ended behind it made the string longer than
+/// a value may be. Consequence: the rewritten log's last piece of it was refused when it was loaded, and
+/// its last byte was lost. Method: a field at the last bit, a rewrite, another opening.
+#[test]
+fn a_number_over_the_longest_strings_end_is_refused() {
+    let ways = Ways::given(&[]);
+    let (int, last) = (BitInt::Unsigned(8), BitOffset::Bits((1 << 32) - 1));
+    let set = [BitFieldOp::Set(int, last, 1)];
+    refused!(
+        ways,
+        bitfield("f", set),
+        "BITFIELD f SET u8 4294967295 1",
+        BitOffset
+    );
+    let add = [BitFieldOp::IncrBy(BitInt::Signed(2), last, 1)];
+    refused!(
+        ways,
+        bitfield("f", add),
+        "BITFIELD f INCRBY i2 4294967295 1",
+        BitOffset
+    );
+    read!(
+        ways,
+        bitfield_ro("f", [(int, last)]),
+        "BITFIELD_RO f GET u8 4294967295",
+        [0]
+    );
+    end(ways);
+}
+
 #[test]
 fn what_is_different_is_counted() {
     let ways = Ways::given(&["SET text x"]);
