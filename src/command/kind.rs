@@ -6,6 +6,7 @@ use super::call::{Argv, Result};
 use super::log::Arg;
 use super::{BasePieces, CommandError, Reply, View, Writer};
 use crate::keyspace::{Entry, Fields, List, Set, Str, Value, ZSet};
+use crate::limits::BASE_PIECE_ITEMS;
 
 /// A collection that a value may be.
 pub(super) trait Kind: Default {
@@ -148,6 +149,15 @@ impl Writer<'_> {
             if done {
                 return;
             }
+        }
+    }
+
+    /// Logs a command on items in pieces.
+    pub(super) fn log_items(&mut self, name: &str, key: &[u8], items: &[Vec<u8>]) {
+        for items in items.chunks(BASE_PIECE_ITEMS) {
+            self.log.begin(self.db, 2 + items.len(), name);
+            self.log.arg(Arg::Bytes(key));
+            items.iter().for_each(|item| self.log.arg(Arg::Bytes(item)));
         }
     }
 

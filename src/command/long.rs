@@ -6,6 +6,8 @@
 use alloc::format;
 use alloc::vec::Vec;
 
+use super::hex::Hex;
+
 /// Digits behind the point that are read and written.
 const DIGITS: i32 = 17;
 const ONE: u128 = 10_u128.pow(DIGITS as u32);
@@ -19,8 +21,13 @@ pub(super) struct Long {
 }
 
 impl Long {
-    /// Reads a decimal, with or without an exponent; none if it is none, or not held here.
+    /// Reads a decimal, with or without an exponent, or a hexadecimal number; none if it is none, or
+    /// not held here.
     pub fn parse(text: &[u8]) -> Option<Self> {
+        let (negative, digits) = signed(text);
+        if let Some(hex) = Hex::parse(digits) {
+            return Some(Self::full(negative, hex.mantissa, hex.exponent));
+        }
         let text = core::str::from_utf8(text).ok()?;
         let (digits, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
         let exponent: i32 = exponent.parse().ok()?;
@@ -142,8 +149,17 @@ impl Long {
     }
 }
 
+/// A number's sign, whether it is below 0, and what stands behind.
+pub(super) fn signed(text: &[u8]) -> (bool, &[u8]) {
+    match text {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    }
+}
+
 /// The nearest quotient, the even one of two.
-fn divided(number: u128, by: u128) -> u128 {
+pub(super) fn divided(number: u128, by: u128) -> u128 {
     let (quotient, rest) = (number / by, number % by);
     let up = rest > by - rest || (rest == by - rest && quotient % 2 == 1);
     quotient + u128::from(up)
@@ -162,6 +178,8 @@ mod tests {
             ("10.50", "0.1", "10.6"),
             ("5.0e3", "2.0e2", "5200"),
             ("3", "-3", "0"),
+            ("0x10", "0.1", "16.1"),
+            ("-0x.8", "0x1p3", "7.5"),
             ("1", "-1.5", "-0.5"),
             ("9223372036854775804", "0.1", "9223372036854775804"),
             ("0", "0.00000000000000001", "0.00000000000000001"),

@@ -20,6 +20,7 @@ mod geo_search;
 mod geo_shape;
 mod glob;
 mod hashes;
+mod hex;
 mod hyperloglog;
 mod keys;
 mod kind;

@@ -5,7 +5,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::CommandError;
-use super::long::Long;
+use super::hex::Hex;
+use super::long::{Long, signed};
 use crate::resp::parse_integer;
 
 /// Digits behind which the same number is always read again.
@@ -18,6 +19,32 @@ pub(super) fn integer(text: &[u8]) -> Result<i64, CommandError> {
 
 /// A floating number as `strtod` reads it, but not NaN, and with nothing around it.
 pub(super) fn float(text: &[u8]) -> Option<f64> {
+    // What is too large or too small for a float is none.
+    strtod(text).filter(|(_, fits)| *fits).map(|it| it.0)
+}
+
+/// A number where Redis takes what `strtod` takes: blanks before it, nothing at all for 0, and all
+/// behind a zero byte ignored. With it goes whether it is not too large or too small: else it is
+/// infinite, or 0.
+pub(super) fn lax_float(text: &[u8]) -> Option<(f64, bool)> {
+    let end = text.iter().position(|byte| *byte == 0);
+    let text = &text[..end.unwrap_or(text.len())];
+    if text.is_empty() {
+        return Some((0.0, true));
+    }
+    let is_blank = |byte: &u8| matches!(byte, b'\t'..=b'\r' | b' ');
+    let blanks = text.iter().take_while(|byte| is_blank(byte)).count();
+    strtod(&text[blanks..])
+}
+
+/// A number that is all of the text, and whether it fits.
+fn strtod(text: &[u8]) -> Option<(f64, bool)> {
+    let (negative, digits) = signed(text);
+    if let Some(hex) = Hex::parse(digits) {
+        let number = hex.nearest();
+        let fits = number.is_finite() && (number == 0.0) == (hex.mantissa == 0);
+        return Some((if negative { -number } else { number } + 0.0, fits));
+    }
     let text = core::str::from_utf8(text).ok()?;
     let number: f64 = text.parse().ok()?;
     let infinite = text.contains(['i', 'I']);
@@ -25,9 +52,8 @@ pub(super) fn float(text: &[u8]) -> Option<f64> {
         .split(['e', 'E'])
         .next()?
         .contains(|digit: char| ('1'..='9').contains(&digit));
-    // What is too large or too small for a float is none.
     let fits = number.is_infinite() == infinite && (number == 0.0) == (zero && !infinite);
-    (fits && !number.is_nan()).then_some(number + 0.0)
+    (!number.is_nan()).then_some((number + 0.0, fits))
 }
 
 /// A score as Redis 7.0 answers it: `%.17g`, `inf`, `-inf`.
@@ -130,6 +156,11 @@ mod tests {
             (".5", Some(0.5)),
             ("0e5", Some(0.0)),
             ("-inf", Some(f64::NEG_INFINITY)),
+            ("0x10", Some(16.0)),
+            ("-0X1.8p1", Some(-3.0)),
+            ("0x", None),
+            ("0x1p2000", None),
+            ("0x1p-2000", None),
             ("1e400", None),
             ("1e-400", None),
             ("nan", None),

@@ -13,7 +13,7 @@ use super::number::integer;
 use super::zsets::score;
 use super::{CommandError, Reply, View, Writer};
 use crate::keyspace::{Fields, Set, Str, ZSet};
-use crate::limits::{BASE_PIECE_ITEMS, DRAWN_MAX};
+use crate::limits::DRAWN_MAX;
 
 pub(super) static SPECS: &[Spec] = &[
     Spec::read("hrandfield", 2, MANY, hrandfield).draws(),
@@ -169,13 +169,7 @@ fn spop(writer: &mut Writer<'_>, argv: &Argv) -> Result {
                 set.remove(member);
             }
         })?;
-        for members in popped.chunks(BASE_PIECE_ITEMS) {
-            writer.log.begin(writer.db, 2 + members.len(), "SREM");
-            writer.log.arg(Arg::Bytes(key));
-            for member in members {
-                writer.log.arg(Arg::Bytes(member));
-            }
-        }
+        writer.log_items("SREM", key, &popped);
     }
     Ok(match (count, popped.first()) {
         (None, Some(member)) => bulk(member),

@@ -6,7 +6,7 @@ use core::cmp::Ordering;
 use super::call::{Argv, MANY, Result, Spec, is};
 use super::kind::{bulk, int};
 use super::log::Arg;
-use super::number::{float, integer};
+use super::number::{integer, lax_float};
 use super::{CommandError, Reply, View, Writer};
 use crate::keyspace::{List, Str, Value};
 use crate::limits::{BASE_PIECE_ITEMS, KEY_LEN_MAX};
@@ -129,7 +129,10 @@ fn sorted(view: View<'_>, key: &[u8], args: &Args<'_>) -> Result<Vec<Option<Vec<
             if !alpha && let Some(weight) = weight {
                 *number = match weight.is_empty() {
                     true => 0.0,
-                    false => float(weight).ok_or(CommandError::NotSortable)?,
+                    false => {
+                        let number = lax_float(weight).filter(|(_, fits)| *fits);
+                        number.ok_or(CommandError::NotSortable)?.0
+                    }
                 };
             }
         }

@@ -6,8 +6,7 @@ use core::ops::Range;
 use super::call::{Argv, MANY, Result, Spec, is};
 use super::kind::{bulk, int};
 use super::lists::indexes;
-use super::log::Arg;
-use super::number::{float, integer};
+use super::number::{integer, lax_float};
 use super::zsets::score;
 use super::{CommandError, Reply, View, Writer};
 use crate::keyspace::ZSet;
@@ -69,6 +68,13 @@ impl Bounds {
         }
     }
 
+    /// Whether it does not matter how the ranks are found: by name they are in order only as long
+    /// as all scores are equal.
+    fn is_defined(&self, zset: &ZSet) -> bool {
+        let score = |rank| zset.get(rank).map(|(score, _)| score);
+        !matches!(self, Self::Names(..)) || score(0) == score(zset.len().saturating_sub(1))
+    }
+
     /// The ranks between the bounds.
     fn ranks(&self, zset: &ZSet, reverse: bool) -> Range<usize> {
         let len = zset.len();
@@ -95,8 +101,8 @@ impl Bounds {
 
 fn score_bound(text: &[u8]) -> Option<(f64, bool)> {
     match text {
-        [b'(', rest @ ..] => Some((float(rest)?, true)),
-        _ => Some((float(text)?, false)),
+        [b'(', rest @ ..] => Some((lax_float(rest)?.0, true)),
+        _ => Some((lax_float(text)?.0, false)),
     }
 }
 
@@ -227,17 +233,19 @@ fn range(view: View<'_>, argv: &Argv) -> Result {
 
 fn store(writer: &mut Writer<'_>, argv: &Argv) -> Result {
     let args = RangeArgs::parse(&argv[0], &argv[3..])?;
-    let mut found = ZSet::default();
+    let (mut found, mut defined) = (ZSet::default(), true);
     if let Some(zset) = writer.view(&argv[1..3]).read::<ZSet>(&argv[2])? {
+        defined = args.bounds.is_defined(zset);
         for (score, member) in args.members(zset) {
             found.put(member, score);
         }
     }
     let len = found.len();
+    let replaced = writer.live(&argv[1]).is_some();
     if writer.store_kind(&argv[1], found) {
-        match len {
-            0 => writer.log.push(writer.db, "DEL", &[Arg::Bytes(&argv[1])]),
-            _ => writer.came(argv),
+        match defined && len > 0 {
+            true => writer.came(argv),
+            false => writer.log_entry(&argv[1], replaced),
         }
     }
     Ok(int(len))
@@ -258,6 +266,7 @@ fn remove(writer: &mut Writer<'_>, argv: &Argv) -> Result {
     if ranks.is_empty() {
         return Ok(Reply::Int(0));
     }
+    let defined = bounds.is_defined(zset);
     let members = zset.range(ranks).map(|(_, member)| member.to_vec());
     let members: Vec<Vec<u8>> = members.collect();
     writer.edit(&argv[1], |zset: &mut ZSet| {
@@ -265,6 +274,9 @@ fn remove(writer: &mut Writer<'_>, argv: &Argv) -> Result {
             zset.remove(member);
         }
     })?;
-    writer.came(argv);
+    match defined {
+        true => writer.came(argv),
+        false => writer.log_items("ZREM", &argv[1], &members),
+    }
     Ok(int(members.len()))
 }

@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 
 use super::call::{Argv, MANY, Result, Spec, is};
 use super::kind::{bulk, int};
-use super::log::Arg;
 use super::number::{float, integer};
 use super::zsets::score;
 use super::{CommandError, Reply, View, Writer};
@@ -84,8 +83,9 @@ impl Aggregate {
     }
 }
 
+/// A number, 0 without a sign.
 fn not_nan(number: f64) -> f64 {
-    if number.is_nan() { 0.0 } else { number }
+    if number.is_nan() { 0.0 } else { number + 0.0 }
 }
 
 /// `numkeys key ... [WEIGHTS ...] [AGGREGATE ...] [WITHSCORES]`
@@ -151,6 +151,13 @@ impl<'a> Args<'a> {
         Ok(args)
     }
 
+    /// Whether every machine that computes it anew comes to the same bits. A sum of three depends on
+    /// the order of adding, and one of products on whether they are rounded before.
+    fn is_exact(&self) -> bool {
+        let plain = self.sources.iter().all(|(_, weight)| *weight == 1.0);
+        !matches!(self.aggregate, Aggregate::Sum) || (plain && self.sources.len() < 3)
+    }
+
     fn combine(mut self, name: &str) -> ZSet {
         let mut found = ZSet::default();
         if name.starts_with("ZDIFF") {
@@ -174,7 +181,7 @@ impl<'a> Args<'a> {
                     sum = sum.zip(score).map(|(one, two)| self.aggregate.of(one, two));
                 }
                 if let Some(score) = sum {
-                    found.put(member, score);
+                    found.put(member, score + 0.0);
                 }
             }
             return found;
@@ -210,12 +217,14 @@ fn combined(view: View<'_>, argv: &Argv) -> Result {
 fn combined_store(writer: &mut Writer<'_>, argv: &Argv) -> Result {
     let name = core::str::from_utf8(&argv[0]).unwrap_or_default();
     let args = Args::parse(writer.view(&argv[1..]), name, true, &argv[2..])?;
+    let exact = args.is_exact();
     let found = args.combine(name);
     let len = found.len();
+    let replaced = writer.live(&argv[1]).is_some();
     if writer.store_kind(&argv[1], found) {
-        match len {
-            0 => writer.log.push(writer.db, "DEL", &[Arg::Bytes(&argv[1])]),
-            _ => writer.came(argv),
+        match exact && len > 0 {
+            true => writer.came(argv),
+            false => writer.log_entry(&argv[1], replaced),
         }
     }
     Ok(int(len))

@@ -232,7 +232,7 @@ pub(super) fn entry(offset: u64, key: &[u8], value: RdbValue) -> Result<Entry, I
         RdbValue::ZSet(pairs) => {
             let mut zset = ZSet::default();
             let new = pairs.iter();
-            let new = new.filter(|(member, score)| zset.put(member, *score).is_none());
+            let new = new.filter(|(member, score)| zset.put(member, *score + 0.0).is_none());
             let different = new.count();
             (Value::ZSet(zset), pairs.len(), different)
         }
