@@ -57,7 +57,7 @@ fn first_unsupported_command_is_refused_with_its_name_and_offset() {
     let (bytes, offsets) = mixed();
     let path = written(&dir, &bytes);
     let expected = format!("offset {}: \"XADD\": a stream is not supported", offsets[0]);
-    for (command, more) in [("dump", &["--json"][..]), ("stat", &[])] {
+    for (command, more) in [("dump", &["--json"][..]), ("inspect", &[])] {
         let run = run_on(command, &path, more).expect(1);
         assert!(run.stderr.contains(&expected), "{run:?}");
     }
