@@ -154,6 +154,14 @@ impl Engine {
         true
     }
 
+    /// Gives up what was taken from the snapshot: nobody else may hold it any more, and a large value
+    /// must go in steps. // O10
+    pub(super) fn discard_base(&mut self, base: BaseWriter) {
+        for item in base.items {
+            self.keyspace.discard(item.entry);
+        }
+    }
+
     pub(super) fn base_chunk_ended(&mut self, file: FileHandle, end: Result<u64, IoError>) {
         let Some(rewrite) = self.rewrite.as_mut().filter(|rewrite| rewrite.file == file) else {
             return;

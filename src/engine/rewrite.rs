@@ -504,6 +504,7 @@ impl Engine {
             }
             self.drop_side();
         }
+        self.discard_base(rewrite.base);
         if let Some(ticket) = rewrite.ticket {
             self.settled(ticket, Outcome::Cancelled);
         }
