@@ -41,9 +41,9 @@ pub use command::{
 pub use driver::{
     Aggregate, BitFieldOp, BitInt, BitOffset, BitOp, BitOverflow, BitRange, Commands, CopyOptions,
     Db, Durability, Expires, FromReply, GeoAddOptions, GeoFound, GeoFrom, GeoPlace, GeoSearch,
-    GeoUnit, InsertAt, KeyType, LPosOptions, LexRange, ListEnd, Options, ReadOnly, ScanPage,
-    SortOptions, Store, StoreError, Subscription, Ticket, Ttl, Update, ZAddOptions, ZEnd, ZInputs,
-    ZRange,
+    GeoUnit, InsertAt, KeyType, LPosOptions, LcsMatch, LcsMatches, LexRange, ListEnd, Options,
+    ReadOnly, ScanPage, SortOptions, Store, StoreError, Subscription, Ticket, Ttl, Update,
+    ZAddOptions, ZEnd, ZInputs, ZRange,
 };
 pub use engine::{AppendFsync, Event, OnSyncError, Stats};
 pub use keyspace::ScanCursor;

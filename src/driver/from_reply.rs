@@ -48,6 +48,14 @@ pub(super) fn unexpected(reply: Reply) -> StoreError {
     }
 }
 
+/// The replies of an array of so many.
+pub(super) fn parts<const N: usize>(reply: Reply) -> Result<[Reply; N], StoreError> {
+    match reply {
+        Reply::Array(parts) => parts.try_into().map_err(|_| StoreError::UnexpectedReply),
+        other => Err(unexpected(other)),
+    }
+}
+
 impl FromReply for Reply {
     fn from_reply(reply: Reply) -> Result<Self, StoreError> {
         match reply {
@@ -139,13 +147,8 @@ impl<T: FromReply> FromReply for Vec<T> {
 /// In an array pairs come as arrays of two, or one half behind the other.
 impl<A: FromReply, B: FromReply> FromReply for (A, B) {
     fn from_reply(reply: Reply) -> Result<Self, StoreError> {
-        match reply {
-            Reply::Array(halves) if halves.len() == 2 => {
-                let mut halves = halves.into_iter();
-                Ok((A::from_replies(&mut halves)?, B::from_replies(&mut halves)?))
-            }
-            other => Err(unexpected(other)),
-        }
+        let [one, other] = parts(reply)?;
+        Ok((A::from_reply(one)?, B::from_reply(other)?))
     }
 
     fn from_replies(replies: &mut IntoIter<Reply>) -> Result<Self, StoreError> {

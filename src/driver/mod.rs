@@ -24,7 +24,8 @@ pub use crate::vfs::{Files, perform};
 pub use calls::{
     Aggregate, BitFieldOp, BitInt, BitOffset, BitOp, BitOverflow, BitRange, CopyOptions, Expires,
     GeoAddOptions, GeoFound, GeoFrom, GeoPlace, GeoSearch, GeoUnit, InsertAt, KeyType, LPosOptions,
-    LexRange, ListEnd, ScanPage, SortOptions, Ttl, ZAddOptions, ZEnd, ZInputs, ZRange,
+    LcsMatch, LcsMatches, LexRange, ListEnd, ScanPage, SortOptions, Ttl, ZAddOptions, ZEnd,
+    ZInputs, ZRange,
 };
 pub use commands::Commands;
 pub use db::Db;

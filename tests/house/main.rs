@@ -3,6 +3,7 @@
 //! Each rule is a function over text, shown to notice a breach on a small example, and then asked
 //! about every file there is. The rules in words: CONTRIBUTING.md.
 
+mod calls;
 mod code;
 mod docs;
 mod files;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use indelible::{SetCondition, SetExpiry, SetOptions, Ttl};
+use indelible::{LcsMatch, LcsMatches, SetCondition, SetExpiry, SetOptions, Ttl};
 
 use crate::same::{NONE, Ways, bytes, end, some};
 use crate::{read, refused, written};
@@ -154,6 +154,33 @@ fn setex_lets_a_value_expire() {
         line,
         InvalidExpire { name: "psetex" }
     );
+}
+
+#[test]
+fn what_two_strings_have_in_common_is_read() {
+    let ways = Ways::given(&["MSET a ohmytext b mynewtext", "RPUSH l x"]);
+    read!(ways, lcs("a", "b"), "LCS a b", bytes("mytext"));
+    read!(ways, lcs("a", "none"), "LCS a none", bytes(""));
+    read!(ways, lcs_len("a", "b"), "LCS a b LEN", 6);
+    let line = "LCS a b IDX MINMATCHLEN 0 WITHMATCHLEN";
+    let run = |a, b, len| LcsMatch { a, b, len };
+    let matches = vec![run(4, 5, 4), run(2, 0, 2)];
+    read!(
+        ways,
+        lcs_idx("a", "b", 0),
+        line,
+        LcsMatches { matches, len: 6 }
+    );
+    let line = "LCS a b IDX MINMATCHLEN 4 WITHMATCHLEN";
+    let matches = vec![run(4, 5, 4)];
+    read!(
+        ways,
+        lcs_idx("a", "b", 4),
+        line,
+        LcsMatches { matches, len: 6 }
+    );
+    refused!(ways, lcs("a", "l"), "LCS a l", LcsNotStrings);
+    end(ways);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::argv::{Argv, float};
 use crate::command::Reply;
 use crate::driver::commands::bytes;
 use crate::driver::error::StoreError;
-use crate::driver::from_reply::{FromReply, unexpected};
+use crate::driver::from_reply::{FromReply, parts};
 
 /// A place, in degrees.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -185,11 +185,7 @@ pub struct GeoFound {
 
 impl FromReply for GeoFound {
     fn from_reply(reply: Reply) -> Result<Self, StoreError> {
-        let parts = match reply {
-            Reply::Array(parts) => <[Reply; 3]>::try_from(parts),
-            other => return Err(unexpected(other)),
-        };
-        let [member, distance, place] = parts.map_err(|_| StoreError::UnexpectedReply)?;
+        let [member, distance, place] = parts(reply)?;
         Ok(Self {
             member: FromReply::from_reply(member)?,
             distance: FromReply::from_reply(distance)?,
