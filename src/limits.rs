@@ -14,6 +14,8 @@ pub const DATABASES_MAX: u32 = 16_384;
 
 /// A string value longer than this is kept in chunks behind shared pointers, in bytes.
 pub const VALUE_CHUNK_LEN: usize = 64 << 10;
+/// Bytes of a key and its string value that are packed with others in one allocation, at most.
+pub const ENTRY_PACKED_LEN_MAX: usize = 512;
 /// Items of a collection that is kept in one allocation, at most.
 pub const PACKED_COUNT_MAX: usize = 64;
 /// Bytes of a collection that is kept in one allocation, at most.

@@ -22,7 +22,7 @@ fn dbs(keyspace: &Keyspace) -> Json {
     let db = |number: u32| {
         let keys = keyspace
             .iter(number)
-            .map(|(key, entry)| (BASE64.encode(key), json_of(entry)));
+            .map(|(key, entry)| (BASE64.encode(key), json_of(&entry.to_entry())));
         (number.to_string(), Json::Object(keys.collect()))
     };
     Json::Object(keyspace.databases().map(db).collect::<Map<_, _>>())
@@ -109,9 +109,7 @@ fn refused(files: &[(&str, &[u8])]) -> LoadError {
 
 /// What key `k` of database 0 holds.
 fn value_of(keyspace: &Keyspace, key: &str) -> Option<Vec<u8>> {
-    let Value::String(string) = &keyspace.get(0, key.as_bytes())?.value else {
-        return None;
-    };
+    let string = keyspace.get(0, key.as_bytes())?.as_string()?;
     Some(string.to_vec())
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use indelible::keyspace::{Entry, Keyspace, Value};
+use indelible::keyspace::{Entry, EntryRef, Keyspace, Value};
 use serde_json::json;
 
 use crate::check::warn;
@@ -102,7 +102,7 @@ fn compare(a: &Keyspace, b: &Keyspace, db: u32, limit: usize) -> Difference {
             None => found.only_in_a.add(limit, key, || holds(entry)),
             Some(other) if entry == other => {}
             Some(other) => {
-                if let Some(what) = difference(entry, other) {
+                if let Some(what) = difference(&entry.to_entry(), &other.to_entry()) {
                     found.differing.add(limit, key, || what);
                 }
             }
@@ -147,8 +147,8 @@ impl Difference {
     }
 }
 
-fn holds(entry: &Entry) -> String {
-    entry.value.type_name().to_owned()
+fn holds(entry: EntryRef<'_>) -> String {
+    entry.type_name().to_owned()
 }
 
 /// What differs first, in words; none if nothing that can be read does.

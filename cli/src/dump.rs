@@ -40,6 +40,7 @@ fn commands(keyspace: &Keyspace, out: &mut impl Write) -> Result<(), Failure> {
     for db in keyspace.databases() {
         writeln!(out, "SELECT {db}")?;
         for (key, entry) in sorted(keyspace, db) {
+            let entry = &entry.to_entry();
             match &entry.value {
                 Value::String(string) => {
                     write!(out, "SET {} \"", quoted(key))?;
@@ -98,6 +99,7 @@ fn json(
         let comma = if count > 0 { "," } else { "" };
         write!(out, "{comma}\n\"{db}\":{{")?;
         for (count, (key, entry)) in sorted(keyspace, db).into_iter().enumerate() {
+            let entry = &entry.to_entry();
             let comma = if count > 0 { "," } else { "" };
             let (key, kind) = (BASE64_STANDARD.encode(key), entry.value.type_name());
             write!(out, "{comma}\n\"{key}\":{{\"type\":\"{kind}\",\"value\":")?;
@@ -121,6 +123,7 @@ fn json(
 fn json_lines(keyspace: &Keyspace, out: &mut impl Write) -> Result<(), Failure> {
     for db in keyspace.databases() {
         for (key, entry) in sorted(keyspace, db) {
+            let entry = &entry.to_entry();
             let (key, kind) = (text(key), entry.value.type_name());
             write!(
                 out,

@@ -1,7 +1,7 @@
 //! An entry as the commands with which Redis's own rewriter makes it again.
 
 use indelible::command::BasePieces;
-use indelible::keyspace::{Entry, Keyspace};
+use indelible::keyspace::{Entry, EntryRef, Keyspace};
 use indelible::resp::{Parsed, parse_command, write_command};
 
 use crate::failure::Failure;
@@ -19,7 +19,7 @@ pub enum Dialect {
 }
 
 /// The entries of a database by their keys' bytes.
-pub fn sorted(keyspace: &Keyspace, db: u32) -> Vec<(&[u8], &Entry)> {
+pub fn sorted(keyspace: &Keyspace, db: u32) -> Vec<(&[u8], EntryRef<'_>)> {
     let mut entries: Vec<_> = keyspace.iter(db).collect();
     entries.sort_unstable_by_key(|(key, _)| *key);
     entries
@@ -74,7 +74,7 @@ pub fn resp(
     for db in keyspace.databases() {
         write_command(&mut bytes, &[b"SELECT", db.to_string().as_bytes()]);
         for (key, entry) in sorted(keyspace, db) {
-            commands(key, entry, dialect, &mut |argv| {
+            commands(key, &entry.to_entry(), dialect, &mut |argv| {
                 write_command(&mut bytes, argv);
                 if bytes.len() >= PIECE_LEN {
                     write(&bytes)?;

@@ -141,6 +141,6 @@ fn report_cut(report: &OpenReport) {
 fn base_len(keyspace: &Keyspace) -> u64 {
     const FRAMING: usize = 40;
     let entries = keyspace.databases().flat_map(|db| keyspace.iter(db));
-    let lens = entries.map(|(key, entry)| key.len() + entry.value.len_bytes() + FRAMING);
+    let lens = entries.map(|(key, entry)| key.len() + entry.len_bytes() + FRAMING);
     lens.map(|len| len as u64).sum()
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use indelible::command::glob_matches;
-use indelible::keyspace::{Entry, Keyspace};
+use indelible::keyspace::{EntryRef, Keyspace};
 use indelible::limits::COLLECT_STEP;
 use indelible::recover::Point;
 use indelible::redis::LoadReport;
@@ -91,7 +91,7 @@ impl Selection {
         for db in keyspace.databases() {
             for (key, entry) in keyspace.iter(db) {
                 if self.admits(db, key, entry) {
-                    selected.insert(db, key, entry.clone());
+                    selected.insert(db, key, entry.to_entry());
                     let undo = selected.take_undo();
                     selected.retire(undo);
                     selected.collect(COLLECT_STEP);
@@ -107,12 +107,12 @@ impl Selection {
     }
 
     /// Whether a key is selected.
-    pub fn admits(&self, db: u32, key: &[u8], entry: &Entry) -> bool {
+    pub fn admits(&self, db: u32, key: &[u8], entry: EntryRef<'_>) -> bool {
         let pattern = self.pattern.as_ref();
         self.db.is_none_or(|wanted| wanted == db)
             && self
                 .kind
-                .is_none_or(|kind| kind.as_str() == entry.value.type_name())
+                .is_none_or(|kind| kind.as_str() == entry.type_name())
             && pattern.is_none_or(|pattern| glob_matches(pattern.as_bytes(), key))
     }
 }

@@ -173,7 +173,8 @@ fn bitfield_ro(view: View<'_>, argv: &Argv) -> Result {
     }
     let string = string(view.live(&argv[1]))?;
     let numbers = operations.iter().map(|it| {
-        let bytes = string.map_or(Vec::new(), |string| string.part(it.bytes()));
+        let part = |string: &Str| string.part(it.bytes());
+        let bytes = string.as_deref().map_or(Vec::new(), part);
         reply(it.load(bytes))
     });
     Ok(Reply::Array(numbers.collect()))
@@ -186,7 +187,7 @@ fn bitfield(writer: &mut Writer<'_>, argv: &Argv) -> Result {
         .filter(|it| !matches!(it.change, Change::Get))
         .map(|it| it.bytes().end)
         .max();
-    let len = string(writer.live(&argv[1]))?.map_or(0, Str::len);
+    let len = string(writer.live(&argv[1]))?.map_or(0, |string| string.len());
     if let Some(end) = written
         && end > len
     {
@@ -196,7 +197,8 @@ fn bitfield(writer: &mut Writer<'_>, argv: &Argv) -> Result {
     let mut replies = Vec::new();
     for it in &operations {
         let string = string(writer.live(&argv[1]))?;
-        let bytes = string.map_or(Vec::new(), |string| string.part(it.bytes()));
+        let part = |string: &Str| string.part(it.bytes());
+        let bytes = string.as_deref().map_or(Vec::new(), part);
         let old = it.load(bytes.clone());
         let Some(wanted) = it.wanted(old) else {
             replies.push(reply(old));

@@ -88,7 +88,7 @@ fn bitcount(view: View<'_>, argv: &Argv) -> Result {
     let Some((first, last)) = range else {
         return Ok(Reply::Int(0));
     };
-    let (mut bytes, _) = bits_of(string, first, last);
+    let (mut bytes, _) = bits_of(&string, first, last);
     bytes[0] &= 0xff >> (first % 8);
     if let Some(byte) = bytes.last_mut() {
         *byte &= 0xff << (7 - last % 8);
@@ -122,7 +122,7 @@ fn bitpos(view: View<'_>, argv: &Argv) -> Result {
     let Some((first, last)) = range else {
         return Ok(Reply::Int(-1));
     };
-    let (bytes, offset) = bits_of(string, first, last);
+    let (bytes, offset) = bits_of(&string, first, last);
     let full = if bit == 1 { 0 } else { 0xff };
     let found = (first..=last).find(|at| {
         let byte = bytes[(at - offset) / 8];
@@ -162,7 +162,7 @@ fn bitop(writer: &mut Writer<'_>, argv: &Argv) -> Result {
     let view = writer.view(&argv[2..]);
     let sources: Result<Vec<Vec<u8>>> = keys
         .iter()
-        .map(|key| Ok(string(view.live(key))?.map_or(Vec::new(), Str::to_vec)))
+        .map(|key| Ok(string(view.live(key))?.map_or(Vec::new(), |string| string.to_vec())))
         .collect();
     let mut sources = sources?;
     let len = sources.iter().map(Vec::len).max().unwrap_or(0);

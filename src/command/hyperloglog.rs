@@ -255,7 +255,8 @@ fn dense_set(body: &mut [u8], index: usize, value: u8) {
 
 impl Writer<'_> {
     fn registers(&mut self, key: &[u8]) -> Result<Option<Registers>> {
-        string(self.live(key))?.map(Registers::read).transpose()
+        let string = string(self.live(key))?;
+        string.as_deref().map(Registers::read).transpose()
     }
 
     /// Keeps the expiry, as a change in place does.

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::glob::glob_matches;
 use super::log::Arg;
 use super::{CommandError, Reply, View, Writer};
-use crate::keyspace::{Entry, Key, ScanCursor, Str};
+use crate::keyspace::{EntryRef, ScanCursor, Str};
 use crate::limits::DATABASES_MAX;
 
 type Result<T = Reply> = core::result::Result<T, CommandError>;
@@ -18,7 +18,7 @@ impl View<'_> {
     }
 
     pub(super) fn type_name(self, key: &[u8]) -> Result {
-        let name = self.live(key).map(|entry| entry.value.type_name());
+        let name = self.live(key).map(|entry| entry.type_name());
         Ok(Reply::Simple(name.unwrap_or("none")))
     }
 
@@ -37,13 +37,13 @@ impl View<'_> {
         type_name: Option<&[u8]>,
     ) -> Result {
         let (found, next) = self.keyspace.scan(self.db, cursor, count);
-        let wanted = |(key, entry): &(&Key, &Entry)| {
+        let wanted = |(key, entry): &(&[u8], EntryRef<'_>)| {
             entry.is_live(self.now)
                 && pattern.is_none_or(|pattern| glob_matches(pattern, key))
-                && type_name.is_none_or(|name| entry.value.type_name().as_bytes() == name)
+                && type_name.is_none_or(|name| entry.type_name().as_bytes() == name)
         };
         let keys = found.into_iter().filter(wanted);
-        let keys = keys.map(|(key, _)| Reply::Bulk(Str::from(&key[..])));
+        let keys = keys.map(|(key, _)| Reply::Bulk(Str::from(key)));
         let next = Str::from(next.0.to_string());
         Ok(Reply::Array(Vec::from([
             Reply::Bulk(next),

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::call::{Argv, Result};
 use super::log::Arg;
 use super::{BasePieces, CommandError, Reply, View, Writer};
-use crate::keyspace::{Entry, Fields, List, Set, Str, Value, ZSet};
+use crate::keyspace::{Entry, EntryRef, Fields, List, Set, Str, Value, ZSet};
 use crate::limits::BASE_PIECE_ITEMS;
 
 /// A collection that a value may be.
@@ -49,10 +49,10 @@ kind!(Fields, Hash);
 kind!(Set, Set);
 kind!(ZSet, ZSet);
 
-pub(super) fn kind_of<T: Kind>(entry: Option<&Entry>) -> Result<Option<&T>> {
-    match entry {
+pub(super) fn kind_of<T: Kind>(entry: Option<EntryRef<'_>>) -> Result<Option<&T>> {
+    match entry.map(|entry| entry.as_collection().and_then(T::of)) {
         None => Ok(None),
-        Some(entry) => T::of(&entry.value).map(Some).ok_or(CommandError::WrongType),
+        Some(it) => it.map(Some).ok_or(CommandError::WrongType),
     }
 }
 
@@ -141,10 +141,10 @@ impl Writer<'_> {
         let Some(entry) = self.keyspace.get(self.db, key) else {
             return;
         };
-        let mut pieces = BasePieces::default();
+        let (entry, mut pieces) = (entry.to_entry(), BasePieces::default());
         loop {
             let mut command = Vec::new();
-            let done = pieces.write(&mut command, key, entry, 0);
+            let done = pieces.write(&mut command, key, &entry, 0);
             self.log.push_written(self.db, &command);
             if done {
                 return;

@@ -6,7 +6,6 @@ use super::call::{Argv, MANY, Result, Spec, is};
 use super::kind::{bulk, int};
 use super::number::integer;
 use super::{CommandError, Reply, View};
-use crate::keyspace::{Str, Value};
 use crate::limits::VALUE_LEN_MAX;
 
 pub(super) static SPECS: &[Spec] = &[Spec::read("lcs", 3, MANY, lcs)];
@@ -117,10 +116,10 @@ fn matches(table: &Table, a: &[u8], b: &[u8]) -> Vec<Match> {
 }
 
 fn lcs(view: View<'_>, argv: &Argv) -> Result {
-    let string = |key| match view.live(key).map(|entry| &entry.value) {
+    let string = |key| match view.live(key).map(|entry| entry.as_string()) {
         None => Ok(Vec::new()),
-        Some(Value::String(string)) => Ok(Str::to_vec(string)),
-        Some(_) => Err(CommandError::LcsNotStrings),
+        Some(Some(string)) => Ok(string.to_vec()),
+        Some(None) => Err(CommandError::LcsNotStrings),
     };
     let (a, b) = (string(&argv[1])?, string(&argv[2])?);
     let options = Options::parse(&argv[3..])?;

@@ -57,7 +57,7 @@ pub use replay::{Applied, Replay, ReplayError};
 pub use reply::Reply;
 pub use types::{Command, ExpireConditions, ExpireTime, SetCondition, SetExpiry, SetOptions};
 
-use crate::keyspace::{Entry, Keyspace};
+use crate::keyspace::{EntryRef, Keyspace};
 use crate::limits::{ARGC_MAX, DATABASES_MAX, KEY_LEN_MAX, VALUE_LEN_MAX};
 use crate::units::WallMillis;
 use call::Run;
@@ -147,7 +147,7 @@ struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    fn live(self, key: &[u8]) -> Option<&'a Entry> {
+    fn live(self, key: &[u8]) -> Option<EntryRef<'a>> {
         self.keyspace.get_live(self.db, key, self.now)
     }
 
@@ -202,7 +202,7 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// What a key holds; if it has expired it is removed first.
-    fn live(&mut self, key: &[u8]) -> Option<&Entry> {
+    fn live(&mut self, key: &[u8]) -> Option<EntryRef<'_>> {
         expire_key(self.keyspace, self.db, key, self.now, self.log);
         self.keyspace.get(self.db, key)
     }

@@ -181,7 +181,7 @@ fn randomkey(view: View<'_>, _: &Argv) -> Result {
     let mut dice = view.dice();
     let drawn = (0..KEY_DRAWS).find_map(|_| {
         let (key, entry) = view.keyspace.draw(view.db, dice.number())?;
-        entry.is_live(view.now).then(|| Str::from(&key[..]))
+        entry.is_live(view.now).then(|| Str::from(key))
     });
     // Nearly all have expired, or there is none.
     let first = || {

@@ -8,7 +8,7 @@ use super::kind::{bulk, int};
 use super::log::Arg;
 use super::number::{integer, lax_float};
 use super::{CommandError, Reply, View, Writer};
-use crate::keyspace::{List, Str, Value};
+use crate::keyspace::{List, Value};
 use crate::limits::{BASE_PIECE_ITEMS, KEY_LEN_MAX};
 
 pub(super) static SPECS: &[Spec] = &[
@@ -82,17 +82,20 @@ fn look_up(view: View<'_>, pattern: &[u8], element: &[u8]) -> Option<Vec<u8>> {
     let arrow = arrow.filter(|at| at + 2 < pattern.len());
     let end = arrow.unwrap_or(pattern.len());
     let key = [&pattern[..star], element, &pattern[star + 1..end]].concat();
-    match (&view.live(&key)?.value, arrow) {
-        (Value::String(string), None) => Some(Str::to_vec(string)),
-        (Value::Hash(fields), Some(at)) => fields.get(&pattern[at + 2..]).map(<[u8]>::to_vec),
+    let entry = view.live(&key)?;
+    match (entry.as_collection(), arrow) {
+        (None, None) => entry.as_string().map(|string| string.to_vec()),
+        (Some(Value::Hash(fields)), Some(at)) => fields.get(&pattern[at + 2..]).map(<[u8]>::to_vec),
         _ => None,
     }
 }
 
 fn elements(view: View<'_>, key: &[u8], args: &Args<'_>) -> Result<(Vec<Vec<u8>>, bool)> {
     let owned = |all: &mut dyn Iterator<Item = &[u8]>| all.map(<[u8]>::to_vec).collect();
-    Ok(match view.live(key).map(|entry| &entry.value) {
-        None => (Vec::new(), false),
+    let Some(entry) = view.live(key) else {
+        return Ok((Vec::new(), false));
+    };
+    Ok(match entry.as_collection() {
         Some(Value::List(list)) => (owned(&mut list.iter()), false),
         Some(Value::Set(set)) => (owned(&mut set.iter()), args.store.is_some()),
         Some(Value::ZSet(zset)) => {
@@ -102,7 +105,7 @@ fn elements(view: View<'_>, key: &[u8], args: &Args<'_>) -> Result<(Vec<Vec<u8>>
                 false => (owned(&mut members), false),
             }
         }
-        Some(_) => return Err(CommandError::WrongType),
+        _ => return Err(CommandError::WrongType),
     })
 }
 

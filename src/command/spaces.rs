@@ -33,7 +33,7 @@ fn touch(view: View<'_>, argv: &Argv) -> Result {
 fn rename(writer: &mut Writer<'_>, argv: &Argv) -> Result {
     let only_new = argv[0] == b"RENAMENX";
     let (from, to) = (&argv[1], &argv[2]);
-    let entry = writer.live(from).ok_or(CommandError::NoSuchKey)?.clone();
+    let entry = writer.live(from).ok_or(CommandError::NoSuchKey)?.to_entry();
     if from == to || (writer.live(to).is_some() && only_new) {
         return Ok(if only_new { Reply::Int(0) } else { Reply::Ok });
     }
@@ -63,7 +63,7 @@ fn copy(writer: &mut Writer<'_>, argv: &Argv) -> Result {
     if db == writer.db && from == to {
         return Err(CommandError::SameObject);
     }
-    let Some(entry) = writer.live(from).cloned() else {
+    let Some(entry) = writer.live(from).map(|entry| entry.to_entry()) else {
         return Ok(Reply::Int(0));
     };
     expire_key(writer.keyspace, db, to, writer.now, writer.log);
@@ -80,7 +80,7 @@ fn move_key(writer: &mut Writer<'_>, argv: &Argv) -> Result {
     if db == writer.db {
         return Err(CommandError::SameObject);
     }
-    let Some(entry) = writer.live(key).cloned() else {
+    let Some(entry) = writer.live(key).map(|entry| entry.to_entry()) else {
         return Ok(Reply::Int(0));
     };
     expire_key(writer.keyspace, db, key, writer.now, writer.log);

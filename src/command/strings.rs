@@ -1,11 +1,12 @@
 //! Strings.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use super::log::Arg;
 use super::types::{SetCondition, SetExpiry, SetOptions};
 use super::{CommandError, Reply, View, Writer};
-use crate::keyspace::{Entry, Str, Value};
+use crate::keyspace::{Entry, EntryRef, Str, Value};
 use crate::limits::VALUE_LEN_MAX;
 use crate::resp::{parse_integer, write_integer};
 use crate::units::WallMillis;
@@ -15,16 +16,15 @@ const INTEGER_LEN_MAX: usize = 20;
 
 type Result<T = Reply> = core::result::Result<T, CommandError>;
 
-pub(super) fn string(entry: Option<&Entry>) -> Result<Option<&Str>> {
-    match entry.map(|entry| &entry.value) {
+pub(super) fn string(entry: Option<EntryRef<'_>>) -> Result<Option<Cow<'_, Str>>> {
+    match entry.map(|entry| entry.as_string()) {
         None => Ok(None),
-        Some(Value::String(string)) => Ok(Some(string)),
-        Some(_) => Err(CommandError::WrongType),
+        Some(string) => string.map(Some).ok_or(CommandError::WrongType),
     }
 }
 
-fn bulk(string: Option<&Str>) -> Reply {
-    string.map_or(Reply::Nil, |string| Reply::Bulk(string.clone()))
+fn bulk(string: Option<Cow<'_, Str>>) -> Reply {
+    string.map_or(Reply::Nil, |string| Reply::Bulk(string.into_owned()))
 }
 
 impl View<'_> {
@@ -38,7 +38,7 @@ impl View<'_> {
     }
 
     pub(super) fn strlen(self, key: &[u8]) -> Result {
-        let len = string(self.live(key))?.map_or(0, Str::len);
+        let len = string(self.live(key))?.map_or(0, |string| string.len());
         Ok(Reply::Int(len as i64))
     }
 }
@@ -121,7 +121,7 @@ impl Writer<'_> {
     }
 
     pub(super) fn append(&mut self, key: &[u8], value: &Str) -> Result {
-        let old = string(self.live(key))?.map(Str::len);
+        let old = string(self.live(key))?.map(|string| string.len());
         let len = old.unwrap_or(0) + value.len();
         if len > VALUE_LEN_MAX {
             return Err(CommandError::TooLong);
@@ -143,7 +143,7 @@ impl Writer<'_> {
 
     /// Adds to a number; `name` and `by` are logged as they came.
     pub(super) fn incr(&mut self, key: &[u8], add: i64, name: &str, by: Option<i64>) -> Result {
-        let old = integer(string(self.live(key))?)?;
+        let old = integer(string(self.live(key))?.as_deref())?;
         let sum = old.checked_add(add).ok_or(CommandError::Overflow)?;
         let mut digits = Vec::with_capacity(INTEGER_LEN_MAX);
         write_integer(&mut digits, sum);

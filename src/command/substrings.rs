@@ -1,5 +1,6 @@
 //! Strings: parts of them, floats, and reading with a new expiry.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use super::call::{Argv, Result, Spec, is};
@@ -67,7 +68,7 @@ fn setrange(writer: &mut Writer<'_>, argv: &Argv) -> Result {
     let offset = integer(&argv[2])?;
     let offset = usize::try_from(offset).map_err(|_| CommandError::OffsetOutOfRange)?;
     let value = &argv[3];
-    let len = string(writer.live(&argv[1]))?.map_or(0, Str::len);
+    let len = string(writer.live(&argv[1]))?.map_or(0, |string| string.len());
     if value.is_empty() {
         return Ok(int(len));
     }
@@ -80,7 +81,7 @@ fn setrange(writer: &mut Writer<'_>, argv: &Argv) -> Result {
 }
 
 fn incrbyfloat(writer: &mut Writer<'_>, argv: &Argv) -> Result {
-    let old = string(writer.live(&argv[1]))?.map_or(Vec::from(b"0"), Str::to_vec);
+    let old = string(writer.live(&argv[1]))?.map_or(Vec::from(b"0"), |string| string.to_vec());
     let new = sum(&old, &argv[2], CommandError::NotAFloat)?;
     if float(&new).is_none() {
         return Err(CommandError::NotFinite);
@@ -107,7 +108,7 @@ fn getex(writer: &mut Writer<'_>, argv: &Argv) -> Result {
         [] => None,
         _ => return Err(CommandError::Syntax),
     };
-    let Some(value) = string(writer.live(&argv[1]))?.cloned() else {
+    let Some(value) = string(writer.live(&argv[1]))?.map(Cow::into_owned) else {
         return Ok(Reply::Nil);
     };
     let expiry = match (time, argv.len()) {

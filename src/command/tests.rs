@@ -8,7 +8,7 @@ use super::{
     Applied, BasePieces, Command, CommandError, CommitLog, Replay, ReplayError, Reply, execute,
     query,
 };
-use crate::keyspace::{Entry, Keyspace, Value};
+use crate::keyspace::{Entry, EntryRef, Keyspace, Value};
 use crate::limits::{BASE_CHUNK_LEN, BASE_PIECE_ITEMS, BASE_PIECE_LEN, DATABASES_MAX, KEY_LEN_MAX};
 use crate::resp::{Parsed, parse_command};
 use crate::units::WallMillis;
@@ -216,8 +216,8 @@ fn nothing_expires_while_loading() {
         entry.expiry = Some(WallMillis(expiry));
         entry
     };
-    assert_eq!(keyspace.get(0, b"a"), Some(&entry("2", 1)));
-    assert_eq!(keyspace.get(0, b"b"), Some(&entry("12", 5)));
+    assert_eq!(keyspace.get(0, b"a"), Some(EntryRef::from(&entry("2", 1))));
+    assert_eq!(keyspace.get(0, b"b"), Some(EntryRef::from(&entry("12", 5))));
 }
 
 #[test]
@@ -368,10 +368,10 @@ fn an_entry_is_written_in_bounded_pieces_that_make_it_again() {
     keyspace.insert(0, b"k", Entry::string(long));
     let (mut loaded, mut replay) = (Keyspace::new(9), Replay::new());
     for (key, entry) in keyspace.iter(0) {
-        let mut pieces = BasePieces::default();
+        let (entry, mut pieces) = (entry.to_entry(), BasePieces::default());
         loop {
             let mut bytes = Vec::new();
-            let done = pieces.write(&mut bytes, key, entry, 1_000);
+            let done = pieces.write(&mut bytes, key, &entry, 1_000);
             assert!(bytes.len() < BASE_PIECE_LEN + 1_000, "{}", bytes.len());
             while let Ok(Parsed::Complete { argv, len }) = parse_command(&bytes) {
                 assert!(argv.len() <= 2 + 2 * BASE_PIECE_ITEMS);
@@ -409,7 +409,7 @@ fn a_piece_of_a_base_ends_right_behind_an_item_that_is_longer_than_a_piece() {
         let (mut pieces, mut huge_ones, mut done) = (BasePieces::default(), 0, false);
         while !done {
             let mut bytes = Vec::new();
-            done = pieces.write(&mut bytes, key, entry, BASE_CHUNK_LEN);
+            done = pieces.write(&mut bytes, key, &entry.to_entry(), BASE_CHUNK_LEN);
             let most = BASE_CHUNK_LEN + 2 * BASE_PIECE_LEN + HUGE;
             assert!(bytes.len() < most, "{} bytes at once", bytes.len());
             let mut followed = false;
@@ -501,8 +501,8 @@ fn scores_that_are_stored_are_the_same_bits_when_the_log_is_loaded() {
         }
     }
     let scores = |keyspace: &Keyspace, key: &[u8]| {
-        let entry = keyspace.get(0, key).expect("it is there").clone();
-        let Value::ZSet(zset) = entry.value else {
+        let entry = keyspace.get(0, key).expect("it is there");
+        let Some(Value::ZSet(zset)) = entry.as_collection() else {
             panic!("a sorted set")
         };
         let pairs = zset

@@ -29,11 +29,13 @@ enum Source<'a> {
 
 impl<'a> Source<'a> {
     fn read(view: View<'a>, key: &[u8]) -> Result<Self> {
-        match view.live(key).map(|entry| &entry.value) {
-            None => Ok(Self::Nothing),
+        let Some(entry) = view.live(key) else {
+            return Ok(Self::Nothing);
+        };
+        match entry.as_collection() {
             Some(Value::Set(set)) => Ok(Self::Set(set)),
             Some(Value::ZSet(zset)) => Ok(Self::ZSet(zset)),
-            Some(_) => Err(CommandError::WrongType),
+            _ => Err(CommandError::WrongType),
         }
     }
 

@@ -122,7 +122,8 @@ impl Engine {
                 selected = Some(item.db);
             }
             let live = moves.then(|| self.keyspace.get(item.db, &item.key));
-            let entry = live.flatten().unwrap_or(&item.entry);
+            let live = live.flatten().map(|live| live.to_entry());
+            let entry = live.as_ref().unwrap_or(&item.entry);
             let done = base.pieces.write(&mut body, &item.key, entry, len_max);
             if done && self.begin_again() {
                 continue;
@@ -146,10 +147,10 @@ impl Engine {
         let base = &mut self.rewrite.as_mut().expect("a base is written").base;
         let item = base.items.front_mut().expect("it was just written");
         let live = self.keyspace.get(item.db, &item.key);
-        let Some(changed) = live.filter(|live| **live != item.entry) else {
+        let Some(changed) = live.filter(|live| *live != item.entry) else {
             return false;
         };
-        item.entry = changed.clone();
+        item.entry = changed.to_entry();
         base.pieces = BasePieces::default();
         true
     }

@@ -3,11 +3,11 @@
 use alloc::collections::BTreeSet;
 use core::hash::{Hash, Hasher};
 
-use super::index::{Index, Slot};
+use super::index::Index;
 use super::{Entry, Key};
 use crate::units::WallMillis;
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Db {
     pub index: Index,
     /// Every key that expires, in the order of time.
@@ -15,15 +15,19 @@ pub(super) struct Db {
 }
 
 impl Db {
+    /// An empty database of keys that are hashed with a seed.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            index: Index::new(seed),
+            expiries: BTreeSet::new(),
+        }
+    }
+
     /// Puts an entry, or none, and returns what was there.
     pub fn put(&mut self, position: u64, key: &Key, new: Option<Entry>) -> Option<Entry> {
         let expiry = new.as_ref().and_then(|entry| entry.expiry);
         let old = match new {
-            Some(entry) => self.index.insert(Slot {
-                position,
-                key: Key::clone(key),
-                entry,
-            }),
+            Some(entry) => self.index.insert(position, key, entry),
             None => self.index.remove(position, key),
         };
         self.move_expiry(key, old.as_ref().and_then(|old| old.expiry), expiry);
@@ -31,7 +35,7 @@ impl Db {
     }
 
     /// Keeps the order of expiry right when a key's expiry changes.
-    pub fn move_expiry(&mut self, key: &Key, old: Option<WallMillis>, new: Option<WallMillis>) {
+    fn move_expiry(&mut self, key: &Key, old: Option<WallMillis>, new: Option<WallMillis>) {
         if old == new {
             return;
         }
@@ -43,19 +47,19 @@ impl Db {
         }
     }
 
-    /// Takes one thing out, a slot perhaps; none if nothing is left.
-    pub fn dismantle(&mut self) -> Option<Option<Slot>> {
+    /// Takes one thing out, an entry perhaps; none if nothing is left.
+    pub fn dismantle(&mut self) -> Option<Option<Entry>> {
         match self.expiries.pop_first() {
             Some(_) => Some(None),
             None => self.index.dismantle(),
         }
     }
 
-    pub fn check_invariants(&self, position_of: impl Fn(&[u8]) -> u64) {
-        self.index.check_invariants(position_of);
+    pub fn check_invariants(&self) {
+        self.index.check_invariants();
         let expiring = self.index.iter().filter_map(|slot| {
             let expiry = slot.entry.expiry?;
-            Some((expiry, Key::clone(&slot.key)))
+            Some((expiry, Key::from(slot.key)))
         });
         let expiring: BTreeSet<_> = expiring.collect();
         assert!(expiring == self.expiries, "K4: order of expiry");

@@ -33,7 +33,7 @@ enum Item {
     Members(Rest<ScoreOf>),
 }
 
-/// A stack of things to be freed; each step frees one value, chunk, slot or node.
+/// A stack of things to be freed; each step frees one value, chunk, page or node.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Garbage {
     items: Vec<Item>,
@@ -117,9 +117,9 @@ impl Garbage {
             Item::Touched(touched) => touched.pop_first().is_some(),
             Item::Db(db) => match db.dismantle() {
                 None => false,
-                Some(slot) => {
+                Some(entry) => {
                     self.items.push(item);
-                    return slot.into_iter().for_each(|slot| self.entry(slot.entry));
+                    return entry.into_iter().for_each(|entry| self.entry(entry));
                 }
             },
             Item::String { groups, chunks } => match chunks.pop() {

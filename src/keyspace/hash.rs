@@ -41,3 +41,22 @@ pub(super) fn hash(seed: u64, key: &[u8]) -> u64 {
     let state = fold(first ^ salt, second ^ state);
     fold(state ^ A, key.len() as u64 ^ salt ^ B)
 }
+
+/// The interval of positions that a segment stands for: the first `bits` bits of all are the same.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    pub seed: u64,
+    pub bits: u32,
+}
+
+impl Span {
+    /// The position of a key: its hash with the bits reversed.
+    pub fn position(self, key: &[u8]) -> u64 {
+        hash(self.seed, key).reverse_bits()
+    }
+
+    /// The sixteen bits of a position behind those that all have; they order like positions.
+    pub const fn tag(self, position: u64) -> u16 {
+        ((position << self.bits) >> 48) as u16
+    }
+}

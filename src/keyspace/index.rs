@@ -1,48 +1,46 @@
 //! The index of one database: linear hashing whose segments are intervals of one order.
 
 use alloc::vec::Vec;
-use core::cmp::Ordering;
 
-use super::{Entry, Key};
+use super::Key;
+use super::entry::{Entry, EntryRef};
+use super::hash::Span;
+use super::segment::{Segment, SlotRef};
 
 /// Entries that a segment holds on average before one more segment is made.
 const LOAD: usize = 32;
+/// Packed bytes that count like one entry, so that a page stays short also where values are not.
+const LOAD_UNIT_LEN: usize = 128;
 /// Segments in one block of the directory, so that the directory grows without moving much.
 const BLOCK_SEGMENTS: usize = 512;
-
-/// One key's place.
-#[derive(Clone, Debug)]
-pub(super) struct Slot {
-    pub position: u64,
-    pub key: Key,
-    pub entry: Entry,
-}
-
-type Segment = Vec<Slot>;
 
 /// Segments of slots, each sorted by position and key, each an interval of positions.
 #[derive(Clone, Debug)]
 pub(super) struct Index {
+    seed: u64,
     /// There are `2^level + split` segments; those before `split`, and the last `split`, are half
     /// as wide as the others.
     level: u32,
     split: usize,
     count: usize,
+    /// Bytes that are packed in all pages.
+    packed_len: usize,
     blocks: Vec<Vec<Segment>>,
 }
 
-impl Default for Index {
-    fn default() -> Self {
+impl Index {
+    /// An empty index of keys that are hashed with a seed.
+    pub fn new(seed: u64) -> Self {
         Self {
+            seed,
             level: 0,
             split: 0,
             count: 0,
-            blocks: Vec::from([Vec::from([Segment::new()])]),
+            packed_len: 0,
+            blocks: Vec::from([Vec::from([Segment::default()])]),
         }
     }
-}
 
-impl Index {
     /// How many entries there are.
     pub fn len(&self) -> usize {
         self.count
@@ -53,64 +51,59 @@ impl Index {
         (1 << self.level) + self.split
     }
 
-    pub fn find(&self, position: u64, key: &[u8]) -> Option<&Slot> {
-        let segment = self.segment(self.address(position));
-        let at = search(segment, position, key).ok()?;
-        Some(&segment[at])
-    }
-
-    pub fn find_mut(&mut self, position: u64, key: &[u8]) -> Option<&mut Slot> {
+    pub fn find(&self, position: u64, key: &[u8]) -> Option<EntryRef<'_>> {
         let address = self.address(position);
-        let segment = self.segment_mut(address);
-        let at = search(segment, position, key).ok()?;
-        Some(&mut segment[at])
+        self.segment(address)
+            .find(self.span(address), position, key)
     }
 
-    /// Puts a slot in its place and returns the entry that had it.
-    pub fn insert(&mut self, slot: Slot) -> Option<Entry> {
-        let address = self.address(slot.position);
+    /// Puts an entry in its place and returns the one that had it.
+    pub fn insert(&mut self, position: u64, key: &Key, entry: Entry) -> Option<Entry> {
+        let address = self.address(position);
+        let span = self.span(address);
         let segment = self.segment_mut(address);
-        match search(segment, slot.position, &slot.key) {
-            Ok(at) => return Some(core::mem::replace(&mut segment[at].entry, slot.entry)),
-            Err(at) => segment.insert(at, slot),
-        }
-        self.count += 1;
-        if self.count > self.segments() * LOAD {
+        let before = segment.packed_len();
+        let old = segment.insert(span, position, key, entry);
+        let after = segment.packed_len();
+        self.packed_len = self.packed_len + after - before;
+        self.count += usize::from(old.is_none());
+        if self.load() > self.segments() * LOAD {
             self.grow();
         }
-        None
+        old
     }
 
     pub fn remove(&mut self, position: u64, key: &[u8]) -> Option<Entry> {
         let address = self.address(position);
+        let span = self.span(address);
         let segment = self.segment_mut(address);
-        let at = search(segment, position, key).ok()?;
-        let slot = segment.remove(at);
-        if segment.capacity() > 4 * segment.len().max(2) {
-            segment.shrink_to(2 * segment.len());
-        }
+        let before = segment.packed_len();
+        let old = segment.remove(span, position, key)?;
+        let after = segment.packed_len();
+        self.packed_len -= before - after;
         self.count -= 1;
-        if self.segments() > 1 && self.count < self.segments() * LOAD / 4 {
+        if self.segments() > 1 && self.load() < self.segments() * LOAD / 4 {
             self.shrink();
         }
-        Some(slot.entry)
+        Some(old)
     }
 
-    /// The slots from a position to the end of its segment, and where the next segment begins.
-    pub fn rest(&self, position: u64) -> (&[Slot], Option<u64>) {
+    /// The entries from a position to the end of its segment, and where the next segment begins.
+    pub fn rest(&self, position: u64) -> (impl Iterator<Item = SlotRef<'_>>, Option<u64>) {
+        let address = self.address(position);
+        let slots = self.segment(address).from(self.span(address), position);
+        (slots, self.end(address))
+    }
+
+    /// An entry of the segment that a position lies in, by a random number.
+    pub fn around(&self, position: u64, random: usize) -> Option<SlotRef<'_>> {
         let address = self.address(position);
         let segment = self.segment(address);
-        let at = segment.partition_point(|slot| slot.position < position);
-        (&segment[at..], self.end(address))
+        segment.nth(self.span(address), random % segment.len().max(1))
     }
 
-    /// The slots of the segment that a position lies in.
-    pub fn around(&self, position: u64) -> &[Slot] {
-        self.segment(self.address(position))
-    }
-
-    /// All slots in order.
-    pub fn iter(&self) -> impl Iterator<Item = &Slot> {
+    /// All entries in order.
+    pub fn iter(&self) -> impl Iterator<Item = SlotRef<'_>> {
         let mut next = Some(0);
         core::iter::from_fn(move || {
             let (slots, end) = self.rest(next?);
@@ -120,9 +113,9 @@ impl Index {
         .flatten()
     }
 
-    /// Takes one thing out, a slot perhaps, for freeing an index step by step; none if nothing is
+    /// Takes one thing out, an entry perhaps, for freeing an index step by step; none if nothing is
     /// left. It is no index any more afterwards.
-    pub fn dismantle(&mut self) -> Option<Option<Slot>> {
+    pub fn dismantle(&mut self) -> Option<Option<Entry>> {
         let block = self.blocks.last_mut()?;
         match block.last_mut() {
             None => {
@@ -132,30 +125,35 @@ impl Index {
                 None => {
                     block.pop();
                 }
-                slot => return Some(slot),
+                entry => return Some(entry),
             },
         }
         Some(None)
     }
 
     /// Panics where an invariant is broken.
-    pub fn check_invariants(&self, position_of: impl Fn(&[u8]) -> u64) {
+    pub fn check_invariants(&self) {
         let segments: usize = self.blocks.iter().map(Vec::len).sum();
         assert_eq!(segments, self.segments(), "K2: segments");
-        let mut count = 0;
+        let (mut count, mut packed_len) = (0, 0);
         for address in 0..segments {
-            let segment = self.segment(address);
+            let (segment, span) = (self.segment(address), self.span(address));
             count += segment.len();
-            let sorted = segment.is_sorted_by(|a, b| place(a) < place(b));
-            assert!(sorted, "K2: segment {address} is not sorted");
-            for slot in segment {
-                assert_eq!(slot.position, position_of(&slot.key), "K1: position");
+            packed_len += segment.packed_len();
+            segment.check_invariants(span);
+            for slot in segment.from(span, 0) {
                 assert_eq!(address, self.address(slot.position), "K2: wrong segment");
             }
         }
         assert_eq!(count, self.count, "K3: count");
-        let load = self.count <= segments * LOAD;
-        assert!(load, "K3: {count} entries in {segments} segments");
+        assert_eq!(packed_len, self.packed_len, "K3: packed bytes");
+        let load = self.load();
+        assert!(load <= segments * LOAD, "K3: {load} in {segments} segments");
+    }
+
+    /// What all segments hold, counted in entries.
+    fn load(&self) -> usize {
+        self.count.max(self.packed_len / LOAD_UNIT_LEN)
     }
 
     /// The segment that holds a position.
@@ -171,10 +169,14 @@ impl Index {
 
     /// The first position behind a segment; none behind the last.
     fn end(&self, address: usize) -> Option<u64> {
-        let narrow = address < self.split || address >= 1 << self.level;
-        let bits = self.level + u32::from(narrow);
-        let width = 1_u64.checked_shl(64 - bits)?;
+        let width = 1_u64.checked_shl(64 - self.span(address).bits)?;
         start(address).checked_add(width)
+    }
+
+    fn span(&self, address: usize) -> Span {
+        let narrow = address < self.split || address >= 1 << self.level;
+        let (seed, bits) = (self.seed, self.level + u32::from(narrow));
+        Span { seed, bits }
     }
 
     fn segment(&self, address: usize) -> &Segment {
@@ -188,10 +190,9 @@ impl Index {
     /// Splits the next segment in the middle of its interval.
     fn grow(&mut self) {
         let address = self.split + (1 << self.level);
-        let middle = start(address);
+        let (seed, bits) = (self.seed, self.level + 1);
         let lower = self.segment_mut(self.split);
-        let at = lower.partition_point(|slot| slot.position < middle);
-        let upper = lower.split_off(at);
+        let upper = lower.split(Span { seed, bits }, start(address));
         match self.blocks.last_mut() {
             Some(block) if block.len() < BLOCK_SEGMENTS => block.push(upper),
             _ => self.blocks.push(Vec::from([upper])),
@@ -211,26 +212,20 @@ impl Index {
         }
         self.split -= 1;
         let block = self.blocks.last_mut().expect("K2: there is a block");
-        let mut upper = block.pop().expect("K2: no block is empty");
+        let upper = block.pop().expect("K2: no block is empty");
         if block.is_empty() {
             self.blocks.pop();
         }
-        self.segment_mut(self.split).append(&mut upper);
+        let (seed, bits) = (self.seed, self.level);
+        let lower = self.segment_mut(self.split);
+        let before = lower.packed_len() + upper.packed_len();
+        lower.join(Span { seed, bits }, upper);
+        let after = lower.packed_len();
+        self.packed_len -= before - after;
     }
 }
 
 /// The first position of a segment: its number's bits, read backwards.
 const fn start(address: usize) -> u64 {
     (address as u64).reverse_bits()
-}
-
-fn place(slot: &Slot) -> (u64, &[u8]) {
-    (slot.position, &slot.key)
-}
-
-fn search(segment: &[Slot], position: u64, key: &[u8]) -> Result<usize, usize> {
-    segment.binary_search_by(|slot| match slot.position.cmp(&position) {
-        Ordering::Equal => slot.key[..].cmp(key),
-        order => order,
-    })
 }

@@ -26,6 +26,15 @@
 //! The order depends on the keys and the seed alone. So two keyspaces with the same content are
 //! walked alike, hash alike, and write the same bytes, however they came about.
 //!
+//! # Where the bytes lie
+//!
+//! A string that is short (512 bytes with its key) is *packed*: its record lies among those of its
+//! segment in one allocation, the page. All else lies *apart*, in a sorted vector of keys and values:
+//! collections and long strings, whose bytes are shared between clones, and whatever a page of 64 KiB
+//! has no room for. So a packed entry costs its bytes, seven more, and its part in the page's room
+//! and head, while a change moves the bytes of one page, a few KiB. Where an entry lies cannot be
+//! seen from outside: reading gives an [`EntryRef`], and content is compared and hashed as content.
+//!
 //! # A snapshot while writes go on
 //!
 //! A snapshot is the state at one moment, each key of it exactly once. The cursor walks database by
@@ -39,14 +48,14 @@
 //! 4. a rollback is a write like any other, except that a flush that is rolled back brings the kept
 //!    database to life again, which is then kept no longer (else its next write would copy it).
 //!
-//! Cloning an entry shares its bytes, so each of these is bounded, whatever a value's size.
+//! Cloning an entry shares its bytes, or copies a packed one's, so each of these is bounded, whatever a value's size.
 //!
 //! # Invariants
 //!
 //! * **K1** a slot's position is that of its key.
-//! * **K2** a slot lies in the segment whose interval holds its position; a segment is sorted by
-//!   position and key, and holds no key twice.
-//! * **K3** the count is right, and there are at most 32 entries for a segment on average.
+//! * **K2** a slot lies in the segment whose interval holds its position; a segment's page and what
+//!   lies apart are sorted by position and key, and no key is there twice.
+//! * **K3** the counts are right; on average a segment has at most 32 entries and 4 KiB in its page.
 //! * **K4** the order of expiry holds exactly the keys that expire, at their times.
 //! * **K5** a slot is a database, and its number is that of the slot unless databases were swapped;
 //!   a database that is kept in the map holds a key, and its number is within bounds.
@@ -54,12 +63,15 @@
 //! * **K7** what is in the queue was touched or is passed, and no key is in it twice.
 //! * **K8** a database is kept only if it is not passed, and is not the living one.
 //! * **K9** commits are rolled back newest first, with no newer one open.
+//! * **K10** a page's records lie without gaps, and each has one place, whose tag is that of its key.
 
 mod db;
 mod entry;
 mod garbage;
 mod hash;
 mod index;
+mod page;
+mod segment;
 mod slots;
 mod snapshot;
 #[cfg(test)]
@@ -74,7 +86,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::hash::{Hash, Hasher};
 
-pub use entry::{Entry, Value};
+pub use entry::{Entry, EntryRef, Value};
 pub use snapshot::SnapshotItem;
 pub use text::Str;
 pub use undo::Undo;
@@ -136,15 +148,13 @@ impl Keyspace {
 
     /// What a key holds, expired or not.
     #[must_use]
-    pub fn get(&self, db: u32, key: &[u8]) -> Option<&Entry> {
-        let db = self.db(db)?;
-        let slot = db.index.find(self.position(key), key)?;
-        Some(&slot.entry)
+    pub fn get(&self, db: u32, key: &[u8]) -> Option<EntryRef<'_>> {
+        self.db(db)?.index.find(self.position(key), key)
     }
 
     /// What a key holds, unless it has expired.
     #[must_use]
-    pub fn get_live(&self, db: u32, key: &[u8], now: WallMillis) -> Option<&Entry> {
+    pub fn get_live(&self, db: u32, key: &[u8], now: WallMillis) -> Option<EntryRef<'_>> {
         self.get(db, key).filter(|entry| entry.is_live(now))
     }
 
@@ -172,10 +182,10 @@ impl Keyspace {
     }
 
     /// All entries of a database, expired ones included, in the order of positions.
-    pub fn iter(&self, db: u32) -> impl Iterator<Item = (&[u8], &Entry)> {
+    pub fn iter(&self, db: u32) -> impl Iterator<Item = (&[u8], EntryRef<'_>)> {
         let db = self.db(db).into_iter();
         db.flat_map(|db| db.index.iter())
-            .map(|slot| (&slot.key[..], &slot.entry))
+            .map(|slot| (slot.key, slot.entry))
     }
 
     /// Up to about `count` entries from a cursor on, expired ones included, and the cursor that goes
@@ -190,7 +200,7 @@ impl Keyspace {
         db: u32,
         cursor: ScanCursor,
         count: usize,
-    ) -> (Vec<(&Key, &Entry)>, ScanCursor) {
+    ) -> (Vec<(&[u8], EntryRef<'_>)>, ScanCursor) {
         let mut out = Vec::new();
         let Some(db) = self.db(db) else {
             return (out, ScanCursor(0));
@@ -205,7 +215,7 @@ impl Keyspace {
                     return (out, ScanCursor(slot.position));
                 }
                 last = Some(slot.position);
-                out.push((&slot.key, &slot.entry));
+                out.push((slot.key, slot.entry));
             }
             match end {
                 Some(end) => position = end,
@@ -222,12 +232,11 @@ impl Keyspace {
     /// where that leads, though there may be elsewhere. Takes `O(1)`, and all entries come about
     /// equally often.
     #[must_use]
-    pub fn draw(&self, db: u32, random: u64) -> Option<(&Key, &Entry)> {
-        let slots = self.db(db)?.index.around(random);
+    pub fn draw(&self, db: u32, random: u64) -> Option<(&[u8], EntryRef<'_>)> {
         // The segment is found by the high bits; what the low ones say of it is free.
-        let at = random.wrapping_mul(0xd134_2543_de82_ef95) >> 32;
-        let slot = slots.get(at as usize % slots.len().max(1))?;
-        Some((&slot.key, &slot.entry))
+        let number = random.wrapping_mul(0xd134_2543_de82_ef95) >> 32;
+        let slot = self.db(db)?.index.around(random, number as usize)?;
+        Some((slot.key, slot.entry))
     }
 
     /// Up to `limit` keys that have expired, earliest first within a database.
@@ -264,7 +273,7 @@ impl Keyspace {
                     && db
                         .index
                         .iter()
-                        .all(|slot| other.get(*number, &slot.key) == Some(&slot.entry))
+                        .all(|slot| other.get(*number, slot.key) == Some(slot.entry))
             })
     }
 
@@ -299,8 +308,8 @@ impl Keyspace {
         self.write(db, key, None)
     }
 
-    /// Changes an entry in place, if the key is there. Large values are shared with the journal, so
-    /// keeping the old one costs no copy.
+    /// Changes an entry, if the key is there. Large values are shared with the journal, so keeping
+    /// the old one costs no copy.
     pub fn update<T>(
         &mut self,
         db: u32,
@@ -308,16 +317,10 @@ impl Keyspace {
         change: impl FnOnce(&mut Entry) -> T,
     ) -> Option<T> {
         let (db, position) = (self.slots.slot(db), self.position(key));
-        let slot = self.dbs.get(&db)?.index.find(position, key)?;
-        let (key, old) = (Key::clone(&slot.key), slot.entry.clone());
-        if let Some(snapshot) = &mut self.snapshot {
-            snapshot.before_write(db, position, &key, Some(&old));
-        }
-        let target = Arc::make_mut(self.dbs.get_mut(&db)?);
-        let entry = &mut target.index.find_mut(position, &key)?.entry;
-        let result = change(entry);
-        let expiry = entry.expiry;
-        target.move_expiry(&key, old.expiry, expiry);
+        let old = self.dbs.get(&db)?.index.find(position, key)?.to_entry();
+        let (key, mut new) = (Key::from(key), old.clone());
+        let result = change(&mut new);
+        self.put(db, position, &key, Some(new));
         let old = Some(old);
         self.journal.push(Inverse::Entry { db, key, old });
         Some(result)
@@ -363,15 +366,11 @@ impl Keyspace {
 
     fn write(&mut self, db: u32, key: &[u8], new: Option<Entry>) -> bool {
         let (db, position) = (self.slots.slot(db), self.position(key));
-        let found = self
-            .dbs
-            .get(&db)
-            .and_then(|db| db.index.find(position, key));
-        let key = match found {
-            Some(slot) => Key::clone(&slot.key),
-            None if new.is_none() => return false,
-            None => Key::from(key),
-        };
+        let found = || self.dbs.get(&db)?.index.find(position, key);
+        if new.is_none() && found().is_none() {
+            return false;
+        }
+        let key = Key::from(key);
         let old = self.put(db, position, &key, new);
         let existed = old.is_some();
         self.journal.push(Inverse::Entry { db, key, old });
@@ -384,9 +383,10 @@ impl Keyspace {
         if let Some(snapshot) = &mut self.snapshot {
             let target = self.dbs.get(&db);
             let found = target.and_then(|db| db.index.find(position, key));
-            snapshot.before_write(db, position, key, found.map(|slot| &slot.entry));
+            snapshot.before_write(db, position, key, found);
         }
-        let target = Arc::make_mut(self.dbs.entry(db).or_default());
+        let empty = || Arc::new(Db::new(self.seed));
+        let target = Arc::make_mut(self.dbs.entry(db).or_insert_with(empty));
         let old = target.put(position, key, new);
         if target.index.len() == 0 {
             self.dbs.remove(&db);
@@ -401,6 +401,8 @@ impl Keyspace {
             return None;
         }
         if let Some(snapshot) = &mut self.snapshot {
+            let empty = || Arc::new(Db::new(self.seed));
+            let old = old.cloned().unwrap_or_else(empty);
             snapshot.before_swap(db, old, new.as_ref());
         }
         match new {
@@ -453,7 +455,7 @@ impl Keyspace {
         self.garbage.entry(entry);
     }
 
-    /// Frees at most so many values, chunks or slots; true if more is left.
+    /// Frees at most so many values, chunks or pages; true if more is left.
     pub fn collect(&mut self, steps: usize) -> bool {
         self.garbage.collect(steps)
     }
@@ -509,9 +511,9 @@ impl Keyspace {
         for (number, db) in &self.dbs {
             assert!(*number < DATABASES_MAX, "K5: database {number}");
             assert!(db.index.len() > 0, "K5: database {number} is empty");
-            db.check_invariants(|key| self.position(key));
+            db.check_invariants();
             let slots = db.index.iter();
-            slots.for_each(|slot| slot.entry.value.check_invariants());
+            slots.for_each(|slot| slot.entry.value().check_invariants());
         }
         if let Some(snapshot) = &self.snapshot {
             snapshot.check_invariants(&self.dbs);

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::ops::Bound;
 
 use super::db::Db;
+use super::entry::EntryRef;
 use super::garbage::Garbage;
 use super::slots::Slots;
 use super::{Entry, Key};
@@ -61,7 +62,7 @@ impl Snapshot {
     }
 
     /// Called before every write to a key, with what it still holds.
-    pub fn before_write(&mut self, db: u32, position: u64, key: &Key, old: Option<&Entry>) {
+    pub fn before_write(&mut self, db: u32, position: u64, key: &Key, old: Option<EntryRef<'_>>) {
         if self.passed(db, position) || self.kept.contains_key(&db) {
             return;
         }
@@ -70,13 +71,13 @@ impl Snapshot {
             self.queue.push_back(SnapshotItem {
                 db,
                 key: Key::clone(key),
-                entry: entry.clone(),
+                entry: entry.to_entry(),
             });
         }
     }
 
-    /// Called before a database is replaced whole; `old` and `new` may be absent, hence empty.
-    pub fn before_swap(&mut self, db: u32, old: Option<&Arc<Db>>, new: Option<&Arc<Db>>) {
+    /// Called before a database is replaced whole; `old` may be empty, `new` absent.
+    pub fn before_swap(&mut self, db: u32, old: Arc<Db>, new: Option<&Arc<Db>>) {
         if self.walked || db < self.db {
             return;
         }
@@ -87,7 +88,7 @@ impl Snapshot {
             }
             (Some(_), _) => {}
             (None, _) => {
-                self.kept.insert(db, old.cloned().unwrap_or_default());
+                self.kept.insert(db, old);
             }
         }
     }
@@ -168,12 +169,12 @@ impl Snapshot {
                 break;
             }
             last = Some(slot.position);
-            let touched = (db, slot.position, Key::clone(&slot.key));
+            let touched = (db, slot.position, Key::from(slot.key));
             if !self.touched.remove(&touched) {
                 out.push(SnapshotItem {
                     db,
                     key: touched.2,
-                    entry: slot.entry.clone(),
+                    entry: slot.entry.to_entry(),
                 });
             }
         }

@@ -33,7 +33,7 @@ pub fn of_keyspace(keyspace: &Keyspace) -> Content {
     for db in keyspace.databases() {
         for (key, entry) in keyspace.iter(db) {
             let expiry = entry.expiry.map(|at| at.0);
-            content.insert((db, key.to_vec()), (held(entry), expiry));
+            content.insert((db, key.to_vec()), (held(&entry.to_entry()), expiry));
         }
     }
     content

@@ -120,10 +120,7 @@ impl<V: Vfs> Machine<V> {
 
     pub fn get(&self, key: &str) -> Option<Vec<u8>> {
         let entry = self.engine.keyspace().get(0, key.as_bytes())?;
-        let indelible::keyspace::Value::String(string) = &entry.value else {
-            panic!("a string")
-        };
-        Some(string.to_vec())
+        Some(entry.as_string().expect("a string").to_vec())
     }
 }
 

@@ -61,7 +61,7 @@ fn every_encoding_of_every_version_is_held_as_it_was_written() {
         for case in &cases {
             let entry = loaded.keyspace.get(0, case.name.as_bytes()).expect("a key");
             assert!(
-                same(&entry.value, &case.value),
+                same(&entry.value(), &case.value),
                 "{} in {version}",
                 case.name
             );

@@ -116,8 +116,9 @@ fn brpoplpush_of_an_old_server_is_loaded_as_what_it_did() {
     ]);
     let loaded = loaded(&[("appendonly.aof", &file)]);
     assert_eq!(loaded.report.failed(), 0);
-    match &loaded.keyspace.get(0, b"l").expect("a list").value {
-        Value::List(list) => assert!(list.iter().eq([&b"a"[..], b"b", b"last"])),
+    let entry = loaded.keyspace.get(0, b"l").expect("a list");
+    match entry.as_collection() {
+        Some(Value::List(list)) => assert!(list.iter().eq([&b"a"[..], b"b", b"last"])),
         other => panic!("{other:?}"),
     }
     assert!(loaded.keyspace.get(0, b"m").is_none());

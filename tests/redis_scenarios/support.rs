@@ -130,8 +130,5 @@ pub fn refused(files: &[(&str, &[u8])]) -> LoadError {
 /// What a string of database 0 holds.
 pub fn string(loaded: &Loaded, key: &str) -> Option<Vec<u8>> {
     let entry = loaded.keyspace.get(0, key.as_bytes())?;
-    entry
-        .value
-        .as_string()
-        .map(indelible::keyspace::Str::to_vec)
+    entry.as_string().map(|string| string.to_vec())
 }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use indelible::command::BasePieces;
-use indelible::keyspace::{Entry, Keyspace, Value};
+use indelible::keyspace::{EntryRef, Keyspace, Value};
 use indelible::units::WallMillis;
 
 use crate::failure::Failure;
@@ -69,7 +69,7 @@ pub fn walk(
             let items = items(entry)?;
             tree.count(db, key, len);
             largest.offer(len, db, key);
-            if !matches!(entry.value, Value::String(_)) {
+            if entry.as_collection().is_some() {
                 longest.offer(items, db, key);
             }
             note_expiry(&mut expiries, entry, now);
@@ -92,27 +92,19 @@ pub fn walk(
 }
 
 /// A measure that takes no time, for the shape of the tree.
-fn rough_len(key: &[u8], entry: &Entry) -> u64 {
-    let len = match &entry.value {
-        Value::String(value) => value.len(),
-        Value::List(value) => value.len_bytes(),
-        Value::Hash(value) => value.len_bytes(),
-        Value::Set(value) => value.len_bytes(),
-        Value::ZSet(value) => value.len_bytes(),
-        _ => 0,
-    };
-    (key.len() + len) as u64
+fn rough_len(key: &[u8], entry: EntryRef<'_>) -> u64 {
+    (key.len() + entry.len_bytes()) as u64
 }
 
 /// Elements, fields or members; one for a string.
-fn items(entry: &Entry) -> Result<u64, Failure> {
-    let items = match &entry.value {
-        Value::String(_) => 1,
-        Value::List(value) => value.len(),
-        Value::Hash(value) => value.len(),
-        Value::Set(value) => value.len(),
-        Value::ZSet(value) => value.len(),
-        other => {
+fn items(entry: EntryRef<'_>) -> Result<u64, Failure> {
+    let items = match entry.as_collection() {
+        None => 1,
+        Some(Value::List(value)) => value.len(),
+        Some(Value::Hash(value)) => value.len(),
+        Some(Value::Set(value)) => value.len(),
+        Some(Value::ZSet(value)) => value.len(),
+        Some(other) => {
             return Err(Failure::Type {
                 name: other.type_name(),
             });
@@ -128,11 +120,12 @@ struct Measure {
 }
 
 impl Measure {
-    fn len(&mut self, key: &[u8], entry: &Entry) -> u64 {
+    fn len(&mut self, key: &[u8], entry: EntryRef<'_>) -> u64 {
+        let entry = entry.to_entry();
         let (mut pieces, mut len) = (BasePieces::default(), 0);
         loop {
             self.bytes.clear();
-            let done = pieces.write(&mut self.bytes, key, entry, PIECE_LEN);
+            let done = pieces.write(&mut self.bytes, key, &entry, PIECE_LEN);
             len += self.bytes.len() as u64;
             if done {
                 return len;
@@ -141,7 +134,7 @@ impl Measure {
     }
 }
 
-fn note_expiry(expiries: &mut Expiries, entry: &Entry, now: WallMillis) {
+fn note_expiry(expiries: &mut Expiries, entry: EntryRef<'_>, now: WallMillis) {
     let Some(at) = entry.expiry else {
         return;
     };
@@ -161,8 +154,8 @@ struct Counts {
 }
 
 impl Counts {
-    fn add(&mut self, entry: &Entry, items: u64, len: u64) {
-        let kind = entry.value.type_name();
+    fn add(&mut self, entry: EntryRef<'_>, items: u64, len: u64) {
+        let kind = entry.type_name();
         let count = self.types.entry(kind).or_default();
         count.kind = kind;
         count.keys += 1;
@@ -221,7 +214,7 @@ fn describe(
     Ok(Key {
         db,
         name: Name(key.to_vec()),
-        kind: entry.value.type_name(),
+        kind: entry.type_name(),
         items: items(entry)?,
         len: measure.len(key, entry),
         pexpireat: entry.expiry.map(|at| at.0),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
 
 use indelible::command::Command;
-use indelible::keyspace::{Entry, Keyspace, Value};
+use indelible::keyspace::{EntryRef, Keyspace, Value};
 use indelible::units::WallMillis;
 
 use crate::digest::Hash128;
@@ -49,7 +49,7 @@ pub fn fold(keyspace: &Keyspace, wall: WallMillis) -> Fold {
     fold
 }
 
-fn digest(db: u32, key: &[u8], entry: &Entry) -> u128 {
+fn digest(db: u32, key: &[u8], entry: EntryRef<'_>) -> u128 {
     let mut hasher = Hash128::default();
     db.hash(&mut hasher);
     key.hash(&mut hasher);
@@ -116,8 +116,8 @@ fn cut(text: String) -> String {
     }
 }
 
-fn value(entry: &Entry) -> String {
-    match &entry.value {
+fn value(entry: EntryRef<'_>) -> String {
+    match &*entry.value() {
         Value::String(string) => shortened(&string.to_vec()),
         // The content as a number: two that differ must look different.
         other => {
@@ -142,7 +142,7 @@ fn shortened(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use indelible::keyspace::{Fields, List, Set, ZSet};
+    use indelible::keyspace::{Entry, Fields, List, Set, ZSet};
 
     use super::*;
 

@@ -67,7 +67,7 @@ fn oldest(head: &Keyspace, number: u32) -> Option<(String, &Value)> {
     }
     (0..number)
         .map(|age| format!("c{age}"))
-        .find_map(|key| Some((key.clone(), &head.get(0, key.as_bytes())?.value)))
+        .find_map(|key| Some((key.clone(), head.get(0, key.as_bytes())?.as_collection()?)))
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -1,6 +1,7 @@
 //! The keyspace against a map that is simple enough to be right.
 
 mod model;
+mod packed;
 mod snapshot;
 mod text;
 
@@ -10,7 +11,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::hash::{BuildHasher, BuildHasherDefault, Hasher};
 
-use super::{Entry, Key, Keyspace, ScanCursor, Set, Value};
+use super::{Entry, EntryRef, Key, Keyspace, ScanCursor, Set, Value};
 use crate::limits::VALUE_CHUNK_LEN;
 use crate::units::WallMillis;
 
@@ -58,7 +59,7 @@ fn scan_all(keyspace: &Keyspace, count: usize, mut between: impl FnMut(usize)) -
     let (mut keys, mut cursor, mut step) = (Vec::new(), ScanCursor(0), 0);
     loop {
         let (found, next) = keyspace.scan(0, cursor, count);
-        keys.extend(found.into_iter().map(|(key, _)| Key::clone(key)));
+        keys.extend(found.into_iter().map(|(key, _)| Key::from(key)));
         between(step);
         step += 1;
         cursor = next;
@@ -88,7 +89,7 @@ fn a_scan_gives_what_stays_once_while_the_index_grows_and_shrinks() {
         let (mut keys, mut cursor, mut step) = (Vec::new(), ScanCursor(0), 2_000);
         loop {
             let (found, next) = keyspace.scan(0, cursor, 20);
-            keys.extend(found.into_iter().map(|(key, _)| Key::clone(key)));
+            keys.extend(found.into_iter().map(|(key, _)| Key::from(key)));
             cursor = next;
             if cursor == ScanCursor(0) {
                 break;
@@ -153,8 +154,14 @@ fn clones_share_until_one_is_written() {
     let mut keyspace = filled(100);
     let before = keyspace.clone();
     keyspace.insert(0, b"key:1", Entry::string("new"));
-    assert_eq!(before.get(0, b"key:1"), Some(&Entry::string("v")));
-    assert_eq!(keyspace.get(0, b"key:1"), Some(&Entry::string("new")));
+    assert_eq!(
+        before.get(0, b"key:1"),
+        Some(EntryRef::from(&Entry::string("v")))
+    );
+    assert_eq!(
+        keyspace.get(0, b"key:1"),
+        Some(EntryRef::from(&Entry::string("new")))
+    );
 }
 
 #[test]
@@ -200,7 +207,8 @@ fn a_flushed_database_is_freed_in_steps() {
     let undo = keyspace.take_undo();
     keyspace.retire(undo);
     let steps = steps_to_collect(&mut keyspace);
-    assert!((1_000..1_500).contains(&steps), "{steps} steps");
+    // Short strings lie in pages, one to a segment.
+    assert!((32..100).contains(&steps), "{steps} steps");
 }
 
 #[test]
