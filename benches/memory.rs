@@ -1,8 +1,9 @@
 //! What a key costs in memory and an insert in time: `cargo bench --bench memory`.
 //!
 //! A million keys of 16 bytes with values of 100 bytes (116 bytes of payload), through the keyspace
-//! alone, through a [`Store`], and in a `redis-server` if one is on `PATH`; then 100,000 hashes of
-//! five short fields, likewise. Each load is a process of its own, so that none finds memory that
+//! alone, through a [`Store`] as fast as it takes them, through one that opens what another process
+//! wrote, and in a `redis-server` if one is on `PATH`; then 100,000 hashes of five short fields,
+//! likewise. Each load is a process of its own, so that none finds memory that
 //! another freed. Bytes per key are what `VmRSS` of `/proc/self/status` grew by; for Redis what
 //! `used_memory_rss` of `INFO memory` grew by.
 
@@ -26,9 +27,17 @@ enum Shape {
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    if let Some("load") = arguments.next().as_deref() {
-        let rest: Vec<String> = arguments.collect();
-        return load(&rest[0], &rest[1], rest[2].parse().expect("a count"));
+    let part = arguments.next();
+    let rest: Vec<String> = arguments.collect();
+    let count = |text: &str| text.parse().expect("a count");
+    match part.as_deref() {
+        Some("load") => return load(&rest[0], shape(&rest[1]), count(&rest[2])),
+        Some("fill") => {
+            let store = in_store(rest[0].as_ref(), shape(&rest[1]), count(&rest[2]));
+            store.close().expect("close");
+            return;
+        }
+        _ => {}
     }
     if !cfg!(target_os = "linux") {
         return println!("skipped: resident memory is read from /proc");
@@ -48,7 +57,7 @@ fn main() {
             if let Some((bytes, nanos)) = redis {
                 row(shape, count, "redis-server", (bytes, nanos), redis);
             }
-            for place in ["keyspace", "store"] {
+            for place in ["keyspace", "store", "opened"] {
                 if place == "keyspace" || count <= 1_000_000 {
                     row(shape, count, place, child(place, shape, count), redis);
                 }
@@ -65,28 +74,47 @@ fn row(shape: Shape, count: usize, place: &str, cost: (f64, f64), redis: Option<
 
 /// Runs this program again for one load.
 fn child(place: &str, shape: Shape, count: usize) -> (f64, f64) {
-    let program = std::env::current_exe().expect("a program");
-    let arguments = ["load", place, &format!("{shape:?}"), &count.to_string()];
-    let output = Command::new(program).args(arguments).output();
-    let output = output.expect("it runs");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{errors}");
-    let text = String::from_utf8(output.stdout).expect("text");
+    let text = run(&["load", place, &format!("{shape:?}"), &count.to_string()]);
     let mut numbers = text
         .split_whitespace()
         .map(|word| word.parse().expect("a number"));
     (numbers.next().expect("bytes"), numbers.next().expect("ns"))
 }
 
-fn load(place: &str, shape: &str, count: usize) {
-    let shape = if shape == "Strings" {
+/// What another process of this program prints.
+fn run(arguments: &[&str]) -> String {
+    let program = std::env::current_exe().expect("a program");
+    let output = Command::new(program).args(arguments).output();
+    let output = output.expect("it runs");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+fn shape(name: &str) -> Shape {
+    if name == "Strings" {
         Shape::Strings
     } else {
         Shape::Hashes
-    };
+    }
+}
+
+fn load(place: &str, shape: Shape, count: usize) {
     let before = resident();
     let begun = Instant::now();
     let (after, took) = match place {
+        "opened" => {
+            let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
+            // Another process fills it, so that none of its memory is counted here.
+            let path = directory.path().to_str().expect("a path of text");
+            let filling = run(&["fill", path, &format!("{shape:?}"), &count.to_string()]);
+            assert!(filling.is_empty(), "{filling}");
+            let begun = Instant::now();
+            let store = Store::open(directory.path(), Options::default()).expect("open");
+            let took = begun.elapsed();
+            assert_eq!(store.dbsize().expect("a store that is open"), count as u64);
+            (resident(), took)
+        }
         "keyspace" => {
             let keyspace = in_keyspace(shape, count);
             let took = begun.elapsed();
