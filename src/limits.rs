@@ -20,7 +20,8 @@ pub const ENTRY_PACKED_LEN_MAX: usize = 512;
 pub const PACKED_COUNT_MAX: usize = 64;
 /// Bytes of a collection that is kept in one allocation, at most.
 pub const PACKED_LEN_MAX: usize = 4 << 10;
-/// Items that one command draws with repeats (`SRANDMEMBER k -n`), at most.
+/// Items that one command draws with repeats (`SRANDMEMBER k -n`), at most; together they are no
+/// longer than [`VALUE_LEN_MAX`].
 pub const DRAWN_MAX: usize = 1 << 20;
 /// One write effect is at most so long, in bytes (O10).
 pub const WRITE_LEN_MAX: usize = 1 << 20;

@@ -1,5 +1,6 @@
 //! Strings as bits.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use super::call::{Argv, MANY, Result, Spec, is};
@@ -160,17 +161,20 @@ fn bitop(writer: &mut Writer<'_>, argv: &Argv) -> Result {
         return Err(CommandError::BitOpNot);
     }
     let view = writer.view(&argv[2..]);
-    let sources: Result<Vec<Vec<u8>>> = keys
-        .iter()
-        .map(|key| Ok(string(view.live(key))?.map_or(Vec::new(), |string| string.to_vec())))
-        .collect();
-    let mut sources = sources?;
-    let len = sources.iter().map(Vec::len).max().unwrap_or(0);
-    sources.iter_mut().for_each(|source| source.resize(len, 0));
-    let mut result = sources.swap_remove(0);
-    for source in &sources {
-        for (byte, other) in result.iter_mut().zip(source) {
-            *byte = combine(*byte, *other);
+    let sources: Result<Vec<_>> = keys.iter().map(|key| string(view.live(key))).collect();
+    let sources = sources?;
+    let lens = sources.iter().flatten().map(|source| source.len());
+    let len = lens.max().unwrap_or(0);
+    // One copy at a time: a key may be named a million times.
+    let bytes = |source: &Option<Cow<'_, Str>>| {
+        let mut bytes = source.as_ref().map_or(Vec::new(), |it| it.to_vec());
+        bytes.resize(len, 0);
+        bytes
+    };
+    let mut result = bytes(&sources[0]);
+    for source in &sources[1..] {
+        for (byte, other) in result.iter_mut().zip(bytes(source)) {
+            *byte = combine(*byte, other);
         }
     }
     if is(operation, "not") {

@@ -205,9 +205,8 @@ impl Args<'_> {
         let mut options = SetOptions::default();
         let mut rest = self.argv[3..].iter();
         // Redis reads all options before it looks at the number.
-        let mut time = None;
+        let mut time: Option<(&[u8], MakeExpiry, Unit, &[u8])> = None;
         while let Some(option) = rest.next() {
-            let free = time.is_none() && options.expiry == SetExpiry::Never;
             let condition = options.condition;
             match () {
                 () if is(option, "nx") && condition != Some(SetCondition::Present) => {
@@ -222,12 +221,15 @@ impl Args<'_> {
                 }
                 () => {
                     let (make, unit) = set_expiry(option).ok_or(CommandError::Syntax)?;
+                    // The same option again counts instead of the first.
+                    let same = time.is_none_or(|(name, ..)| option.eq_ignore_ascii_case(name));
+                    let free = same && options.expiry == SetExpiry::Never;
                     let number = rest.next().filter(|_| free).ok_or(CommandError::Syntax)?;
-                    time = Some((make, unit, *number));
+                    time = Some((*option, make, unit, *number));
                 }
             }
         }
-        if let Some((make, unit, number)) = time {
+        if let Some((_, make, unit, number)) = time {
             options.expiry = make(millis(number, unit, "set")?);
         }
         let (key, value) = self.key_value();

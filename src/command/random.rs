@@ -13,7 +13,7 @@ use super::number::integer;
 use super::zsets::score;
 use super::{CommandError, Reply, View, Writer};
 use crate::keyspace::{Fields, Set, Str, ZSet};
-use crate::limits::DRAWN_MAX;
+use crate::limits::{DRAWN_MAX, VALUE_LEN_MAX};
 
 pub(super) static SPECS: &[Spec] = &[
     Spec::read("hrandfield", 2, MANY, hrandfield).draws(),
@@ -60,6 +60,18 @@ impl Count {
             Self::Any(count) => (0..count).map(|_| dice.rank(len)).collect(),
         }
     }
+
+    /// Refuses repeats of long items that together would be longer than any value.
+    fn check(self, mut lens: impl Iterator<Item = usize>) -> Result<()> {
+        if let Self::Different(_) = self {
+            return Ok(());
+        }
+        let all = lens.try_fold(0_usize, |all, len| all.checked_add(len));
+        match all.is_some_and(|all| all <= VALUE_LEN_MAX) {
+            true => Ok(()),
+            false => Err(CommandError::OutOfRange),
+        }
+    }
 }
 
 /// `key [count [option]]` of `HRANDFIELD` and `ZRANDMEMBER`: the count, and whether the option is there.
@@ -89,10 +101,13 @@ fn hrandfield(view: View<'_>, argv: &Argv) -> Result {
         return Ok(found.map_or(Reply::Nil, |(name, _)| bulk(name)));
     };
     let found = count.ranks(&mut dice, fields.len()).into_iter();
-    Ok(bulks(found.filter_map(field).flat_map(|(name, value)| {
+    let found = found.filter_map(field).flat_map(|(name, value)| {
         let value = with_values.then_some(value);
         core::iter::once(name).chain(value)
-    })))
+    });
+    let found: Vec<&[u8]> = found.collect();
+    count.check(found.iter().map(|item| item.len()))?;
+    Ok(bulks(found.into_iter()))
 }
 
 fn zrandmember(view: View<'_>, argv: &Argv) -> Result {
@@ -106,8 +121,9 @@ fn zrandmember(view: View<'_>, argv: &Argv) -> Result {
         return Ok(found.map_or(Reply::Nil, |(_, member)| bulk(member)));
     };
     let found = count.ranks(&mut dice, zset.len()).into_iter();
-    let found = found.filter_map(|rank| zset.get(rank));
-    let replies = found.flat_map(|(number, member)| {
+    let found: Vec<(f64, &[u8])> = found.filter_map(|rank| zset.get(rank)).collect();
+    count.check(found.iter().map(|(_, member)| member.len()))?;
+    let replies = found.into_iter().flat_map(|(number, member)| {
         let score = with_scores.then(|| score(number));
         core::iter::once(bulk(member)).chain(score)
     });
@@ -129,7 +145,9 @@ fn srandmember(view: View<'_>, argv: &Argv) -> Result {
         return Ok(member(dice.rank(set.len())).map_or(Reply::Nil, bulk));
     };
     let found = count.ranks(&mut dice, set.len()).into_iter();
-    Ok(bulks(found.filter_map(member)))
+    let found: Vec<&[u8]> = found.filter_map(member).collect();
+    count.check(found.iter().map(|item| item.len()))?;
+    Ok(bulks(found.into_iter()))
 }
 
 /// The reply where there is no key.
@@ -190,4 +208,54 @@ fn randomkey(view: View<'_>, _: &Argv) -> Result {
         live.map(|(key, _)| Str::from(key))
     };
     Ok(drawn.or_else(first).map_or(Reply::Nil, Reply::Bulk))
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::super::{Command, CommandError, CommitLog, Reply, execute, query};
+    use crate::keyspace::Keyspace;
+    use crate::units::WallMillis;
+
+    /// Bug: only the number of items drawn with repeats was bounded, not their bytes.
+    /// Consequence: one short command on one long item took all memory.
+    /// Method: more repeats than fit into the longest value, of an item of any type.
+    #[test]
+    fn repeats_take_no_more_than_the_longest_value() {
+        let mut keyspace = Keyspace::new(1);
+        let item = vec![b'x'; 1 << 20];
+        for head in [
+            &[&b"SADD"[..], b"s"][..],
+            &[b"ZADD", b"z", b"1"],
+            &[b"HSET", b"h", b"f"],
+        ] {
+            let argv = [head, &[&item]].concat();
+            let command = Command::parse(&argv).expect("a command");
+            execute(
+                &mut keyspace,
+                0,
+                &command,
+                WallMillis(1),
+                &mut CommitLog::new(),
+            );
+        }
+        let drawn = |argv: &[&[u8]]| {
+            let command = Command::parse(argv).expect("a command");
+            query(&keyspace, 0, &command, WallMillis(1)).expect("it reads")
+        };
+        let too_many = Reply::Error(CommandError::OutOfRange);
+        assert_eq!(drawn(&[b"SRANDMEMBER", b"s", b"-513"]), too_many);
+        assert_eq!(drawn(&[b"ZRANDMEMBER", b"z", b"-1048576"]), too_many);
+        let with_values: &[&[u8]] = &[b"HRANDFIELD", b"h", b"-1048576", b"WITHVALUES"];
+        assert_eq!(drawn(with_values), too_many);
+        let Reply::Array(fields) = drawn(&[b"HRANDFIELD", b"h", b"-10000"]) else {
+            panic!("short fields")
+        };
+        assert_eq!(fields.len(), 10_000);
+        let Reply::Array(members) = drawn(&[b"SRANDMEMBER", b"s", b"513"]) else {
+            panic!("each once")
+        };
+        assert_eq!(members.len(), 1);
+    }
 }

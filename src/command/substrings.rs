@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use super::call::{Argv, Result, Spec, is};
+use super::call::{Argv, MANY, Result, Spec, is};
 use super::kind::{bulk, int};
 use super::log::Arg;
 use super::number::{float, integer, sum};
@@ -15,7 +15,7 @@ use crate::limits::VALUE_LEN_MAX;
 use crate::units::WallMillis;
 
 pub(super) static SPECS: &[Spec] = &[
-    Spec::write("getex", 2, 4, getex),
+    Spec::write("getex", 2, MANY, getex),
     Spec::read("getrange", 4, 4, getrange),
     Spec::write("incrbyfloat", 3, 3, incrbyfloat),
     Spec::write("setrange", 4, 4, setrange),
@@ -99,29 +99,36 @@ enum NewExpiry {
 }
 
 fn getex(writer: &mut Writer<'_>, argv: &Argv) -> Result {
-    let time: Option<fn(i64) -> ExpireTime> = match &argv[2..] {
-        [option, _] if is(option, "ex") => Some(ExpireTime::Seconds),
-        [option, _] if is(option, "px") => Some(ExpireTime::Millis),
-        [option, _] if is(option, "exat") => Some(ExpireTime::UnixSeconds),
-        [option, _] if is(option, "pxat") => Some(ExpireTime::UnixMillis),
-        [option] if is(option, "persist") => None,
-        [] => None,
-        _ => return Err(CommandError::Syntax),
+    let options = &argv[2..];
+    let time: Option<fn(i64) -> ExpireTime> = match options.first() {
+        Some(option) if is(option, "ex") => Some(ExpireTime::Seconds),
+        Some(option) if is(option, "px") => Some(ExpireTime::Millis),
+        Some(option) if is(option, "exat") => Some(ExpireTime::UnixSeconds),
+        Some(option) if is(option, "pxat") => Some(ExpireTime::UnixMillis),
+        Some(option) if is(option, "persist") => None,
+        None => None,
+        Some(_) => return Err(CommandError::Syntax),
     };
+    // The same option again counts instead of the first.
+    let words = if time.is_some() { 2 } else { 1 };
+    let same = |it: &[Vec<u8>]| it.len() == words && it[0].eq_ignore_ascii_case(&options[0]);
+    if !options.chunks(words).all(same) {
+        return Err(CommandError::Syntax);
+    }
     let Some(value) = string(writer.live(&argv[1]))?.map(Cow::into_owned) else {
         return Ok(Reply::Nil);
     };
-    let expiry = match (time, argv.len()) {
-        (Some(time), _) => {
-            let number = integer(&argv[3])?;
+    let expiry = match (time, options.last()) {
+        (Some(time), Some(number)) => {
+            let number = integer(number)?;
             let invalid = CommandError::InvalidExpire { name: "getex" };
             if number <= 0 {
                 return Err(invalid);
             }
             NewExpiry::At(time(number))
         }
-        (None, 3) => NewExpiry::Persist,
-        (None, _) => NewExpiry::Kept,
+        (None, Some(_)) => NewExpiry::Persist,
+        (_, None) => NewExpiry::Kept,
     };
     match expiry {
         NewExpiry::Kept => {}
