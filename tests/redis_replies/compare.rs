@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::peers::{Ours, Theirs};
+use crate::peers::{Peer, Theirs};
 use crate::said::Said;
 
 /// What Redis gives out in the order of its hash table has an order of our own.
@@ -12,10 +12,13 @@ const UNORDERED: &[&str] = &[
 ];
 
 /// Compares one call and says what differs.
-pub fn compare(redis: &mut Theirs, ours: &mut Ours, argv: &[&[u8]]) -> Option<String> {
+pub fn compare(redis: &mut Theirs, ours: &mut dyn Peer, argv: &[&[u8]]) -> Option<String> {
     let name = String::from_utf8_lossy(argv[0]).to_ascii_uppercase();
     if name == "SPOP" {
         return compare_popped(redis, ours, argv);
+    }
+    if name == "SORT" || name == "SORT_RO" {
+        forget_error(redis);
     }
     // A score of -0 is 0 to us always, to Redis only in small sets.
     let theirs = replaced(&redis.call(argv), b"$2\r\n-0\r\n", b"$1\r\n0\r\n");
@@ -26,7 +29,7 @@ pub fn compare(redis: &mut Theirs, ours: &mut Ours, argv: &[&[u8]]) -> Option<St
             let same = mine == theirs || mine.items().len() == theirs.items().len();
             let plain = mine.items().is_empty() || theirs.items().is_empty();
             let alike = core::mem::discriminant(&mine) == core::mem::discriminant(&theirs);
-            let fit = |said: &Said, ours: &mut Ours| drawn_fits(ours, &name, argv, said);
+            let fit = |said: &Said, ours: &mut dyn Peer| drawn_fits(ours, &name, argv, said);
             match plain {
                 true => mine == theirs,
                 false => same && alike && fit(&mine, ours) && fit(&theirs, ours),
@@ -40,6 +43,13 @@ pub fn compare(redis: &mut Theirs, ours: &mut Ours, argv: &[&[u8]]) -> Option<St
         _ => mine == theirs,
     };
     (!equal).then(|| difference(argv, &mine, &theirs))
+}
+
+/// Redis 7.0 refuses to sort by right numbers as long as it remembers one that it could not read; it
+/// forgets that as it reads a score.
+fn forget_error(redis: &mut Theirs) {
+    let reply = redis.call(&[b"ZADD", b"nowhere", b"XX", b"1", b"x"]);
+    assert_eq!(reply, b":0\r\n");
 }
 
 /// The parts of a reply in some order. Where a set is small, and there only, Redis spells a whole
@@ -80,7 +90,7 @@ fn difference(argv: &[&[u8]], mine: &[u8], theirs: &[u8]) -> String {
 }
 
 /// Whether what was drawn is there, with its value, and each only once if that was asked for.
-fn drawn_fits(ours: &mut Ours, name: &str, argv: &[&[u8]], said: &Said) -> bool {
+fn drawn_fits(ours: &mut dyn Peer, name: &str, argv: &[&[u8]], said: &Said) -> bool {
     let items = said.items();
     let pairs = argv.len() > 3;
     let mut names = BTreeSet::new();
@@ -112,7 +122,7 @@ fn drawn_fits(ours: &mut Ours, name: &str, argv: &[&[u8]], said: &Said) -> bool 
 
 /// `SPOP` takes others here than there: both took what was there, and as many. Then each takes what
 /// the other took, too, so that both hold the same.
-fn compare_popped(redis: &mut Theirs, ours: &mut Ours, argv: &[&[u8]]) -> Option<String> {
+fn compare_popped(redis: &mut Theirs, ours: &mut dyn Peer, argv: &[&[u8]]) -> Option<String> {
     let key = argv.get(1).copied().unwrap_or_default();
     let before = Said::read(&ours.call(&[b"SMEMBERS", key]));
     let (mine, theirs) = (ours.call(argv), redis.call(argv));

@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
 use std::process::Command as Process;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,38 +9,59 @@ use indelible::command::{Applied, Command, CommitLog, Replay, Reply, execute};
 use indelible::keyspace::Keyspace;
 use indelible::resp::{Parsed, parse_command, write_command};
 use indelible::units::WallMillis;
+use tempfile::TempDir;
 
 use crate::redis::Server;
+
+/// Somebody who answers.
+pub trait Peer {
+    /// The reply as it came.
+    fn call(&mut self, argv: &[&[u8]]) -> Vec<u8>;
+}
 
 /// Redis: replies as they came.
 pub struct Theirs {
     pub server: Server,
     stream: BufReader<UnixStream>,
+    dir: TempDir,
 }
 
 impl Theirs {
     /// A server of its own, if there is one of the version whose words we speak; else says so.
-    pub fn start(dir: &Path) -> Option<Self> {
+    pub fn start() -> Option<Self> {
+        Self::start_in(tempfile::tempdir().unwrap(), true)
+    }
+
+    /// The same in a directory, where it may find files, with or without images in those it writes.
+    pub fn start_in(dir: TempDir, preamble: bool) -> Option<Self> {
         let version = Process::new("redis-server").arg("--version").output();
         let version = version.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
         if !version.is_ok_and(|version| version.contains("v=7.0.")) {
             eprintln!("skipped: no redis-server 7.0 on the PATH");
             return None;
         }
-        // Only the tests ask for rewrites.
-        let server = Server::start_with(dir, &["--auto-aof-rewrite-percentage", "0"]);
+        // Only the tests ask for rewrites, and what was answered is written.
+        let settings = [
+            ["--auto-aof-rewrite-percentage", "0"],
+            ["--appendfsync", "no"],
+            [
+                "--aof-use-rdb-preamble",
+                if preamble { "yes" } else { "no" },
+            ],
+        ];
+        let server = Server::start_with(dir.path(), settings.as_flattened());
         let stream = BufReader::new(UnixStream::connect(server.socket()).unwrap());
-        Some(Self { server, stream })
+        Some(Self {
+            server,
+            stream,
+            dir,
+        })
     }
 
-    /// The reply as it came.
-    pub fn call(&mut self, argv: &[&[u8]]) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        write_command(&mut bytes, argv);
-        self.stream.get_mut().write_all(&bytes).unwrap();
-        let mut reply = Vec::new();
-        self.read(&mut reply);
-        reply
+    /// Ends the server; its directory.
+    pub fn stop(self) -> TempDir {
+        drop(self.server);
+        self.dir
     }
 
     fn read(&mut self, reply: &mut Vec<u8>) {
@@ -58,6 +78,17 @@ impl Theirs {
             b'*' => (0..number).for_each(|_| self.read(reply)),
             _ => {}
         }
+    }
+}
+
+impl Peer for Theirs {
+    fn call(&mut self, argv: &[&[u8]]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        write_command(&mut bytes, argv);
+        self.stream.get_mut().write_all(&bytes).unwrap();
+        let mut reply = Vec::new();
+        self.read(&mut reply);
+        reply
     }
 }
 
@@ -79,7 +110,23 @@ impl Ours {
         }
     }
 
-    pub fn call(&mut self, argv: &[&[u8]]) -> Vec<u8> {
+    fn load(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let Ok(Parsed::Complete { argv, len }) = parse_command(bytes) else {
+                panic!("what is logged is whole");
+            };
+            let applied = self.replay.apply(&mut self.loaded, &argv).unwrap();
+            if let Applied::Commit { refused, .. } = applied {
+                assert_eq!(refused, 0);
+            }
+            bytes = &bytes[len..];
+        }
+        assert!(!self.replay.in_multi());
+    }
+}
+
+impl Peer for Ours {
+    fn call(&mut self, argv: &[&[u8]]) -> Vec<u8> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let now = WallMillis(u64::try_from(now.as_millis()).unwrap());
         let mut log = CommitLog::new();
@@ -106,19 +153,5 @@ impl Ours {
         let mut bytes = Vec::new();
         reply.write(&mut bytes);
         bytes
-    }
-
-    fn load(&mut self, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
-            let Ok(Parsed::Complete { argv, len }) = parse_command(bytes) else {
-                panic!("what is logged is whole");
-            };
-            let applied = self.replay.apply(&mut self.loaded, &argv).unwrap();
-            if let Applied::Commit { refused, .. } = applied {
-                assert_eq!(refused, 0);
-            }
-            bytes = &bytes[len..];
-        }
-        assert!(!self.replay.in_multi());
     }
 }
