@@ -2,9 +2,12 @@
 //!
 //! A B-tree by rank: every node knows how many items are below each child, so an item is found by
 //! its rank in `O(log n)`, and by its key where the items are sorted. Nodes stand behind `Arc`:
-//! a clone costs nothing, and a change copies the nodes on its path that somebody else still holds,
-//! at most [`ITEMS_MAX`] items in each; nodes that nobody else holds change in place. So what a
-//! writer pays while a snapshot or a journal holds an old state does not grow with the tree.
+//! a clone costs nothing, and a change copies the nodes on its path that somebody else still holds;
+//! nodes that nobody else holds change in place. A node's items stand behind an `Arc` of their own:
+//! of the path, only a node whose items change has them copied, at most [`ITEMS_MAX`], the others
+//! only the pointers to their children. For what a copy costs is not its bytes but the counter of
+//! each thing that it shares from then on: those lie anywhere, in a large tree in no cache. So what
+//! a writer pays while a snapshot or a journal holds an old state grows with the depth alone.
 //!
 //! # Invariants
 //!
@@ -29,7 +32,7 @@ pub(in crate::keyspace) use iter::Iter;
 use node::{Node, Place};
 
 /// Items of one node at most.
-const ITEMS_MAX: usize = 32;
+const ITEMS_MAX: usize = 16;
 /// A node that falls below is joined with a neighbour.
 const ITEMS_MIN: usize = ITEMS_MAX / 3;
 
@@ -181,7 +184,7 @@ impl<T: Clone> Tree<T> {
         let mut node = Arc::make_mut(&mut self.root);
         loop {
             match node.place(rank) {
-                Place::Item(at) => return Some(&mut node.items[at]),
+                Place::Item(at) => return Some(&mut node.items_mut()[at]),
                 Place::Child(at, within) => {
                     rank = within;
                     node = Arc::make_mut(&mut node.children[at].node);

@@ -9,7 +9,8 @@ use super::{ITEMS_MAX, ITEMS_MIN};
 pub(super) struct Node<T> {
     /// Items in and below it.
     pub len: usize,
-    pub items: Vec<T>,
+    /// Shared by copies of the node: whoever changes a child only must not copy them.
+    pub items: Arc<Vec<T>>,
     /// None in a leaf, else one before each item and one behind the last.
     pub children: Vec<Child<T>>,
 }
@@ -51,7 +52,7 @@ impl<T> Default for Node<T> {
     fn default() -> Self {
         Self {
             len: 0,
-            items: Vec::new(),
+            items: Arc::default(),
             children: Vec::new(),
         }
     }
@@ -62,7 +63,7 @@ impl<T> Node<T> {
     pub fn joint(left: Self, middle: T, right: Self) -> Self {
         Self {
             len: left.len + 1 + right.len,
-            items: Vec::from([middle]),
+            items: Arc::new(Vec::from([middle])),
             children: Vec::from([left.into(), right.into()]),
         }
     }
@@ -108,25 +109,6 @@ impl<T> Node<T> {
         unreachable!("T4: a rank beyond the end")
     }
 
-    /// Cuts what lies behind an item off; gives the item and that.
-    fn split(&mut self, at: usize) -> (T, Self) {
-        let items = self.items.split_off(at + 1);
-        let middle = self.items.pop().expect("T2: an item to split at");
-        let children = match self.is_leaf() {
-            true => Vec::new(),
-            false => self.children.split_off(at + 1),
-        };
-        let lens = children.iter().map(|child| child.len);
-        let len = items.len() + lens.sum::<usize>();
-        self.len -= len + 1;
-        let right = Self {
-            len,
-            items,
-            children,
-        };
-        (middle, right)
-    }
-
     pub fn check_invariants(&self) -> usize {
         assert!(!self.items.is_empty(), "T2: an empty node");
         assert!(self.items.len() <= ITEMS_MAX, "T2: a full node");
@@ -149,19 +131,59 @@ impl<T> Node<T> {
 }
 
 impl<T: Clone> Node<T> {
+    /// The items, to change them; there is room for one more.
+    ///
+    /// A copy or a node that grows gets its room at once: growing by doubling would leave nodes that
+    /// stay as they are, as most do behind the tree's end, with half of it unused.
+    pub fn items_mut(&mut self) -> &mut Vec<T> {
+        let len = self.items.len();
+        if Arc::get_mut(&mut self.items).is_none() {
+            let mut copy = Vec::with_capacity(len + 1);
+            copy.extend_from_slice(&self.items);
+            self.items = Arc::new(copy);
+        }
+        let items = Arc::get_mut(&mut self.items).expect("nobody else holds the copy");
+        if items.capacity() == len {
+            items.reserve_exact((ITEMS_MAX + 1).saturating_sub(len).max(1));
+        }
+        items
+    }
+
+    /// Cuts what lies behind an item off; gives the item and that.
+    fn split(&mut self, at: usize) -> (T, Self) {
+        let own = self.items_mut();
+        let items = own.split_off(at + 1);
+        let middle = own.pop().expect("T2: an item to split at");
+        own.shrink_to_fit();
+        let children = match self.is_leaf() {
+            true => Vec::new(),
+            false => self.children.split_off(at + 1),
+        };
+        self.children.shrink_to_fit();
+        let lens = children.iter().map(|child| child.len);
+        let len = items.len() + lens.sum::<usize>();
+        self.len -= len + 1;
+        let right = Self {
+            len,
+            items: Arc::new(items),
+            children,
+        };
+        (middle, right)
+    }
+
     /// Inserts an item; what must go beside this node, with the item between, if it was full.
     /// Behind the tree's end nodes stay full, for more will follow.
     pub fn insert(&mut self, rank: usize, item: T, at_end: bool) -> Option<(T, Self)> {
         self.len += 1;
         if self.is_leaf() {
-            self.items.insert(rank, item);
+            self.items_mut().insert(rank, item);
         } else {
             let (at, within) = self.gap(rank);
             let child = &mut self.children[at];
             let split = Arc::make_mut(&mut child.node).insert(within, item, at_end);
             child.len = child.node.len;
             if let Some((middle, right)) = split {
-                self.items.insert(at, middle);
+                self.items_mut().insert(at, middle);
                 self.children.insert(at + 1, right.into());
             }
         }
@@ -176,7 +198,7 @@ impl<T: Clone> Node<T> {
     pub fn remove(&mut self, rank: usize) -> T {
         self.len -= 1;
         if self.is_leaf() {
-            return self.items.remove(rank);
+            return self.items_mut().remove(rank);
         }
         match self.place(rank) {
             Place::Child(at, within) => {
@@ -187,7 +209,7 @@ impl<T: Clone> Node<T> {
             Place::Item(at) => {
                 let last = self.children[at].len - 1;
                 let before = self.remove_below(at, last);
-                let item = core::mem::replace(&mut self.items[at], before);
+                let item = core::mem::replace(&mut self.items_mut()[at], before);
                 self.refill(at);
                 item
             }
@@ -206,19 +228,20 @@ impl<T: Clone> Node<T> {
             return;
         }
         let at = at.saturating_sub(1);
-        let separator = self.items.remove(at);
+        let separator = self.items_mut().remove(at);
         let right = Arc::unwrap_or_clone(self.children.remove(at + 1).node);
         let child = &mut self.children[at];
         let left = Arc::make_mut(&mut child.node);
         left.len += 1 + right.len;
-        left.items.push(separator);
-        left.items.extend(right.items);
+        let items = left.items_mut();
+        items.push(separator);
+        items.extend(Arc::unwrap_or_clone(right.items));
         left.children.extend(right.children);
         let count = left.items.len();
         let split = (count > ITEMS_MAX).then(|| left.split(count / 2));
         child.len = left.len;
         if let Some((middle, right)) = split {
-            self.items.insert(at, middle);
+            self.items_mut().insert(at, middle);
             self.children.insert(at + 1, right.into());
         }
     }

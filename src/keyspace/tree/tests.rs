@@ -1,10 +1,11 @@
 //! The tree against a `Vec`, and clones that must not change.
 
 use alloc::vec::Vec;
+use core::cell::Cell;
 
 use proptest::prelude::*;
 
-use super::Tree;
+use super::{ITEMS_MAX, Tree};
 
 #[derive(Clone, Debug)]
 enum Change {
@@ -117,4 +118,48 @@ fn a_change_copies_one_path_only() {
         nodes += 1;
     }
     assert!(nodes > 3_000, "{nodes} nodes are freed one by one");
+}
+
+/// An item that counts how often it is copied.
+#[derive(Debug)]
+struct Counted<'a>(&'a Cell<usize>);
+
+impl Clone for Counted<'_> {
+    fn clone(&self) -> Self {
+        self.0.set(self.0.get() + 1);
+        Self(self.0)
+    }
+}
+
+/// Items that each of many changes copies while somebody holds the state before it: of those that
+/// put another in the place of one the most, of the others the mean.
+fn copied(len: usize) -> (usize, usize) {
+    const CHANGES: usize = 900;
+    let copies = Cell::new(0);
+    let mut tree: Tree<Counted<'_>> = (0..len).map(|_| Counted(&copies)).collect();
+    let (mut most, mut sum) = (0, 0);
+    for number in 0..CHANGES {
+        let _before = tree.clone();
+        let rank = number * 7_919 % tree.len();
+        copies.set(0);
+        match number % 3 {
+            0 => *tree.get_mut(rank).expect("it is there") = Counted(&copies),
+            1 => tree.insert(rank, Counted(&copies)),
+            _ => drop(tree.remove(rank)),
+        }
+        match number % 3 {
+            0 => most = most.max(copies.get()),
+            _ => sum += copies.get(),
+        }
+    }
+    (most, sum / (CHANGES * 2 / 3))
+}
+
+#[test]
+fn the_items_that_a_change_copies_do_not_grow_with_the_tree() {
+    for len in [1_000, 100_000] {
+        let (most, mean) = copied(len);
+        assert!((1..=ITEMS_MAX).contains(&most), "{most} of {len} items");
+        assert!((1..=2 * ITEMS_MAX).contains(&mean), "{mean} of {len} items");
+    }
 }
