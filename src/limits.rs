@@ -29,16 +29,20 @@ pub const WRITE_LEN_MAX: usize = 1 << 20;
 /// makes a frame of its own.
 pub const FRAME_LEN_TARGET: usize = 256 << 10;
 /// A base frame's body is closed once it is so long, in bytes; one item of a collection, which
-/// cannot be taken apart, may be longer.
-pub const BASE_CHUNK_LEN: usize = 128 << 10;
+/// cannot be taken apart, and a piece of a string may be longer. A commit that comes while one is put
+/// together waits for it, and what it holds may lie in no cache.
+pub const BASE_CHUNK_LEN: usize = 16 << 10;
 /// Values longer than this are written to a base in pieces (`SET`, then `APPEND`), in bytes.
 pub const BASE_PIECE_LEN: usize = 64 << 10;
 /// Items of a collection that one command of a base holds at most.
 pub const BASE_PIECE_ITEMS: usize = 64;
 /// Bytes written to a base between two syncs, so that dirty pages stay bounded.
 pub const BASE_SYNC_EVERY: u64 = 8 << 20;
-/// Bytes of one copy or read effect while the gap is filled.
+/// Bytes of one copy effect while the gap is filled; no read effect is longer either.
 pub const COPY_LEN_MAX: u64 = 1 << 20;
+/// Bytes of the gap that are read back and checked at a time. A commit that comes meanwhile waits
+/// for the check: 128 KiB of short frames take half a millisecond.
+pub const CHECK_LEN_MAX: u64 = 32 << 10;
 /// Bytes that one truncation frees at most (O10).
 pub const TRUNCATE_STEP: u64 = 4 << 20;
 /// Pause between two truncations, in milliseconds.
@@ -64,8 +68,8 @@ pub const RETRY_MILLIS_MAX: u64 = 60_000;
 pub const EXPIRE_EVERY_MILLIS: u64 = 100;
 /// Keys that one look expires at most.
 pub const EXPIRE_KEYS_MAX: usize = 64;
-/// Values or chunks freed, and index segments moved, by one step of housekeeping.
-pub const COLLECT_STEP: usize = 64;
+/// Values, chunks or nodes freed by one step of housekeeping; a commit may wait for it.
+pub const COLLECT_STEP: usize = 32;
 
 /// Longest annotation line with its CRLF, in bytes; Redis 7.0.15 accepts 1,023 and refuses 1,024.
 pub const LINE_LEN_MAX: usize = 1_023;
@@ -101,12 +105,8 @@ const _: () = assert!(
 const _: () = assert!(VALUE_LEN_MAX < COMMIT_LEN_MAX, "a commit holds any value");
 const _: () = assert!(KEY_LEN_MAX < COMMIT_LEN_MAX, "a commit holds any key");
 const _: () = assert!(
-    BASE_PIECE_LEN <= BASE_CHUNK_LEN,
-    "a base frame holds a piece"
-);
-const _: () = assert!(
-    BASE_CHUNK_LEN <= WRITE_LEN_MAX / 2,
-    "a base frame is one write"
+    BASE_CHUNK_LEN + 2 * BASE_PIECE_LEN <= WRITE_LEN_MAX / 2,
+    "a base frame that ends with the longest piece and its key is one write"
 );
 const _: () = assert!(
     FRAME_LEN_TARGET <= WRITE_LEN_MAX,
@@ -120,6 +120,7 @@ const _: () = assert!(
     RETRY_MILLIS < RETRY_MILLIS_MAX,
     "the delay has room to grow"
 );
+const _: () = assert!(CHECK_LEN_MAX <= COPY_LEN_MAX, "a check is one read");
 const _: () = assert!(LINE_LEN_MAX < READ_LEN, "a line fits one read");
 /// Most arguments of one command, its name included.
 pub const ARGC_MAX: usize = 1 << 21;

@@ -122,9 +122,14 @@ fn step(shared: &Shared, lane: Lane, done: Option<(EffectId, Completion)>) -> St
 fn next(state: &mut State, lane: Lane, now: Now) -> Step {
     let own = state.lanes[index(lane)].assigned.take();
     if let Some((id, effect)) = own.or_else(|| state.engine.poll_effect(now, lane)) {
-        if lane == Lane::Foreground {
+        match lane {
             // A little on the way; the background thread frees the rest.
-            hand_over_garbage(state);
+            Lane::Foreground => hand_over_garbage(state),
+            // While a rewrite keeps this thread busy nobody else does: commits drop nodes and
+            // entries all the time, and the base drops what it has written.
+            Lane::Background => {
+                state.engine.housekeep();
+            }
         }
         return Step::Perform(id, effect);
     }

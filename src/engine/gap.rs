@@ -7,7 +7,7 @@
 use alloc::boxed::Box;
 
 use crate::effect::{Action, Completion, FileHandle, IoError, IoErrorKind};
-use crate::limits::COPY_LEN_MAX;
+use crate::limits::{CHECK_LEN_MAX, COPY_LEN_MAX};
 use crate::log::{Sequence, Verifier};
 
 use super::complete::Purpose;
@@ -106,7 +106,7 @@ impl Engine {
         }
         if gap.checked < gap.upto.position && !unchecked {
             gap.check_out = true;
-            let len = (gap.upto.position - gap.checked).min(COPY_LEN_MAX);
+            let len = (gap.upto.position - gap.checked).min(CHECK_LEN_MAX);
             let offset = target.offset(gap.checked);
             return Some((Purpose::Check { file }, Action::Read { file, offset, len }));
         }

@@ -14,7 +14,7 @@ use super::{Entry, Key};
 /// Segments that one step looks at, at most; most may be empty.
 const STEP_SEGMENTS: usize = 1_024;
 /// Touched keys that one step forgets, at most.
-const STEP_FORGOTTEN: usize = 4_096;
+const STEP_FORGOTTEN: usize = 512;
 /// What an item costs beyond its bytes.
 const ITEM_COST: usize = 32;
 
