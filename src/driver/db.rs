@@ -176,9 +176,12 @@ impl Db {
     /// As [`Db::execute`].
     pub fn run(&self, mut command: Command) -> Result<Reply, StoreError> {
         command.bring_seed(clock::random);
-        let read = self.read(|keyspace, now| query(keyspace, self.number, &command, now.wall))?;
-        if let Some(reply) = read {
-            return Ok(reply);
+        if !command.is_write() {
+            let ask =
+                |keyspace: &Keyspace, now: Now| query(keyspace, self.number, &command, now.wall);
+            if let Some(reply) = self.read(ask)? {
+                return Ok(reply);
+            }
         }
         let batch = Batch {
             commands: vec![(self.number, command)],
