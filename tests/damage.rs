@@ -4,10 +4,15 @@
 
 mod common;
 
+use std::ops::ControlFlow;
+
 use common::{Machine, options};
 use indelible::engine::{AppendFsync, EngineOptions};
 use indelible::keyspace::Keyspace;
-use indelible::recover::{self, LoadError, Loaded, OpenError, OpenOptions};
+use indelible::log::{FrameKind, FrameMeta, encode_frame};
+use indelible::recover::{self, LoadError, Loaded, OpenError, OpenOptions, Point};
+use indelible::resp::write_command;
+use indelible::units::{Lsn, WallMillis};
 use indelible::vfs::{Access, MemVfs, Vfs};
 
 const LIVE: &str = "appendonly.aof";
@@ -165,6 +170,79 @@ fn a_refused_opening_changes_nothing() {
         if let Err(error) = recover::open(&vfs, &always()) {
             assert!(matches!(error, OpenError::Load { .. }), "{error}");
             assert_eq!(read(&vfs), changed, "byte {at}: O9");
+        }
+    }
+}
+
+/// A log, and behind it an intact frame with these commands, of two commits.
+fn followed_by(bytes: &[u8], commands: &[&str]) -> Vec<u8> {
+    let loaded = load(bytes).unwrap();
+    let mut body = Vec::new();
+    for text in commands {
+        let argv: Vec<&[u8]> = text.split(' ').map(str::as_bytes).collect();
+        write_command(&mut body, &argv);
+    }
+    let meta = FrameMeta {
+        kind: FrameKind::Commits,
+        identity: loaded.identity,
+        lsn: loaded.lsn.next(),
+        count: 2,
+        keys: 0,
+        incarnation: loaded.incarnation,
+        watermark: loaded.lsn,
+        wall: WallMillis(1_700_000_000_000),
+    };
+    let mut bytes = bytes.to_vec();
+    encode_frame(&meta, &body, &mut bytes);
+    bytes
+}
+
+/// O9: nothing that is logged is ever refused, so what was is not what was written; to go on without
+/// it would give a state that never was. It is no torn tail either: its frame verifies.
+#[test]
+fn a_logged_command_that_is_refused_is_damage() {
+    let (bytes, states) = history();
+    let good = followed_by(&bytes, &["SET k0 x", "APPEND k0 y"]);
+    let last = Lsn(load(&good).unwrap().lsn.0);
+    for (commands, refused) in [
+        (&["SET k0 x", "LPUSH k0 y"][..], "LPUSH k0 y"),
+        (&["SET k0 x", "INCR k0"], "INCR k0"),
+        (
+            &["SET k0 x", "MULTI", "DEL k1", "SADD k0 y", "EXEC"],
+            "SADD k0 y",
+        ),
+    ] {
+        let bad = followed_by(&bytes, commands);
+        let error = load(&bad).unwrap_err();
+        let mut text = Vec::new();
+        let argv: Vec<&[u8]> = refused.split(' ').map(str::as_bytes).collect();
+        write_command(&mut text, &argv);
+        let place = bad.windows(text.len()).rposition(|it| it == text).unwrap();
+        let name = refused.split(' ').next().unwrap().to_lowercase();
+        match &error {
+            LoadError::Refused {
+                offset, name: it, ..
+            } => {
+                assert_eq!((*offset, *it), (place as u64, &name[..]), "{refused}");
+            }
+            other => panic!("{refused}: {other}"),
+        }
+        let said = format!("offset {place}: expected a command that applies, '{name}' was refused");
+        assert!(error.to_string().starts_with(&said), "{error}");
+        // A refused opening changes nothing, and what lies before can still be read.
+        let vfs = holding(&bad);
+        let opening = recover::open(&vfs, &always())
+            .err()
+            .map(|it| it.to_string());
+        assert!(opening.is_some_and(|it| it.contains(&said)));
+        assert_eq!(read(&vfs), bad);
+        let before = Some(Point::Lsn(Lsn(last.0 - 1)));
+        let before = recover::load_at(&vfs, LIVE, 1, before, &mut |_| ControlFlow::Continue(()));
+        assert_eq!(before.unwrap().lsn.0, last.0 - 1);
+        // Cut anywhere within its frame it is a torn tail, as any other.
+        for len in bytes.len()..bad.len() {
+            let torn = load(&bad[..len]).unwrap();
+            assert_prefix(&torn, &states, &format!("{refused}, cut to {len}"));
         }
     }
 }

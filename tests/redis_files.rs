@@ -361,7 +361,13 @@ fn failed_command_is_counted_and_reported() {
     let last = file.len() - INCR.len();
     assert_eq!(
         offsets,
-        [SELECT_SET.len() + append.len(), before_exec, last].map(|at| at as u64)
+        [
+            SELECT_SET.len() + append.len(),
+            before_exec,
+            before_exec,
+            last
+        ]
+        .map(|at| at as u64)
     );
 }
 

@@ -153,6 +153,9 @@ impl Finding {
                 .at(offset + source.offset as u64)
                 .differs(source.expected, "other bytes"),
             E::Command { offset, .. } => Self::new(Kind::BadCommand, path, error).at(*offset),
+            E::Refused { offset, source, .. } => Self::new(Kind::Damage, path, error)
+                .at(*offset)
+                .differs("a command that applies", source),
             E::Commits {
                 offset,
                 expected,
@@ -160,6 +163,13 @@ impl Finding {
             } => Self::new(Kind::BadCommand, path, error)
                 .at(*offset)
                 .differs(format!("{expected} commits"), format!("{found} commits")),
+            E::Keys {
+                offset,
+                expected,
+                found,
+            } => Self::new(Kind::Damage, path, error)
+                .at(*offset)
+                .differs(format!("{expected} keys"), format!("{found} keys")),
             _ => return None,
         })
     }
@@ -280,10 +290,7 @@ impl Finding {
 
     /// A command that did nothing.
     pub fn of_failure(path: &Path, failure: &redis::load::Failure) -> Self {
-        let text = match &failure.error {
-            Some(error) => format!("offset {}: {error}", failure.offset),
-            None => format!("offset {}: a command that does nothing", failure.offset),
-        };
+        let text = format!("offset {}: {}", failure.offset, failure.error);
         Self::new(Kind::FailedCommand, path, text).at(failure.offset)
     }
 }

@@ -3,6 +3,8 @@
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 
+use crate::limits::KEY_LEN_MAX;
+
 /// Why a command was refused, in the words of Redis 7.0.15; it changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
@@ -73,6 +75,9 @@ pub enum CommandError {
     /// No database of that number.
     #[error("ERR DB index is out of range")]
     InvalidDb,
+    /// A key is longer than [`KEY_LEN_MAX`]; Redis allows 512 MiB.
+    #[error("ERR key exceeds maximum allowed size ({KEY_LEN_MAX} bytes)")]
+    KeyTooLong,
     /// The value would be longer than [`VALUE_LEN_MAX`](crate::limits::VALUE_LEN_MAX).
     #[error("ERR string exceeds maximum allowed size (proto-max-bulk-len)")]
     TooLong,
@@ -94,6 +99,9 @@ pub enum CommandError {
     /// The key must be there.
     #[error("ERR no such key")]
     NoSuchKey,
+    /// The key must not be there.
+    #[error("BUSYKEY Target key name already exists.")]
+    BusyKey,
     /// No element of that index.
     #[error("ERR index out of range")]
     IndexOutOfRange,

@@ -53,7 +53,7 @@ pub use call::Call;
 pub use error::CommandError;
 pub use glob::glob_matches;
 pub use log::{CommitLog, LoggedCommit, write_select};
-pub use replay::{Applied, Replay, ReplayError};
+pub use replay::{Applied, Refused, Replay, ReplayError};
 pub use reply::Reply;
 pub use types::{Command, ExpireConditions, ExpireTime, SetCondition, SetExpiry, SetOptions};
 
@@ -274,43 +274,49 @@ impl Command {
                 return Err(CommandError::WrongArity { name: self.name() });
             }
             Self::MSet { pairs } | Self::MSetNx { pairs } => {
-                let fits = |(key, value): &(Vec<u8>, _)| fits(key, Some(value));
-                return check(1 + 2 * pairs.len(), pairs.iter().all(fits));
+                let keys = pairs.iter().all(|(key, _)| is_key(key));
+                let values = pairs.iter().all(|(_, value)| value.len() <= VALUE_LEN_MAX);
+                return check(1 + 2 * pairs.len(), keys, values);
             }
             Self::Set { key, value, .. }
             | Self::SetNx { key, value }
             | Self::SetEx { key, value, .. }
             | Self::PSetEx { key, value, .. }
             | Self::GetSet { key, value }
-            | Self::Append { key, value } => return check(3, fits(key, Some(value))),
+            | Self::Append { key, value } => {
+                return check(3, is_key(key), value.len() <= VALUE_LEN_MAX);
+            }
             Self::Incr { key }
             | Self::Decr { key }
             | Self::IncrBy { key, .. }
-            | Self::DecrBy { key, .. } => return check(3, fits(key, None)),
+            | Self::DecrBy { key, .. } => return check(3, is_key(key), true),
             Self::Call(Call { spec, argv, .. }) if argv.len() < spec.argc.0 => {
                 return Err(CommandError::WrongArity { name: spec.name });
             }
             Self::Call(Call { spec, argv, .. }) => {
                 let keys = argv.iter().skip(1).take(spec.keys);
-                let fit = keys.into_iter().all(|key| fits(key, None));
-                let short = argv.iter().all(|arg| arg.len() <= VALUE_LEN_MAX);
-                return check(argv.len(), fit && short);
+                let keys = keys.into_iter().all(|key| is_key(key));
+                let values = argv.iter().all(|arg| arg.len() <= VALUE_LEN_MAX);
+                return check(argv.len(), keys, values);
             }
             _ => return Ok(()),
         };
-        check(1 + keys.len(), true)
+        check(1 + keys.len(), true, true)
     }
 }
 
-fn fits(key: &[u8], value: Option<&crate::keyspace::Str>) -> bool {
-    key.len() <= KEY_LEN_MAX && value.is_none_or(|value| value.len() <= VALUE_LEN_MAX)
+const fn is_key(key: &[u8]) -> bool {
+    key.len() <= KEY_LEN_MAX
 }
 
-const fn check(argc: usize, lengths_fit: bool) -> Result<(), CommandError> {
+const fn check(argc: usize, keys_fit: bool, values_fit: bool) -> Result<(), CommandError> {
     if argc > ARGC_MAX {
         return Err(CommandError::TooManyArguments);
     }
-    if !lengths_fit {
+    if !keys_fit {
+        return Err(CommandError::KeyTooLong);
+    }
+    if !values_fit {
         return Err(CommandError::TooLong);
     }
     Ok(())

@@ -35,7 +35,7 @@ enum Logged {
 }
 
 /// What a logged command did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Applied {
     /// Nothing yet: `SELECT`, `MULTI`, or a command within a `MULTI`.
     Pending,
@@ -43,9 +43,21 @@ pub enum Applied {
     Commit {
         /// How many commands it had.
         commands: u32,
-        /// How many of them were refused and did nothing; Redis ignores those, too.
-        refused: u32,
+        /// Those that were refused and did nothing, in their order. Redis goes on after them when
+        /// it loads; nothing that a store of ours logs is among them.
+        refused: Vec<Refused>,
     },
+}
+
+/// A command of a commit that was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Refused {
+    /// Its place among the commands of the commit, from 0; `SELECT` is not counted.
+    pub at: u32,
+    /// Its name, in lower case.
+    pub name: &'static str,
+    /// Why.
+    pub error: CommandError,
 }
 
 /// Why a logged command cannot be applied; nothing of it was.
@@ -140,7 +152,7 @@ impl Replay {
         replace: bool,
     ) -> Result<Applied, ReplayError> {
         if key.len() > KEY_LEN_MAX {
-            return Err(CommandError::TooLong.into());
+            return Err(CommandError::KeyTooLong.into());
         }
         let key = key.to_vec();
         let restore = Logged::Restore {
@@ -218,30 +230,41 @@ const BEFORE_ALL: WallMillis = WallMillis(0);
 
 fn commit(keyspace: &mut Keyspace, all: Vec<(u32, Logged)>) -> Applied {
     let commands = u32::try_from(all.len()).expect("they fit memory");
-    let mut refused = 0;
-    for (db, logged) in all {
-        let done = match logged {
-            Logged::Command(command) => {
-                let mut log = CommitLog::new();
-                let reply = execute(keyspace, db, &command, BEFORE_ALL, &mut log);
-                !matches!(reply, Reply::Error(_))
-            }
-            Logged::Restore {
-                key,
-                entry,
-                replace,
-            } => {
-                let free = replace || keyspace.get(db, &key).is_none();
-                if free {
-                    keyspace.insert(db, &key, entry);
-                }
-                free
-            }
-        };
-        refused += u32::from(!done);
+    let mut refused = Vec::new();
+    for (at, (db, logged)) in (0..).zip(all) {
+        if let Err((name, error)) = apply_one(keyspace, db, logged) {
+            refused.push(Refused { at, name, error });
+        }
     }
     let undo = keyspace.take_undo();
     keyspace.retire(undo);
     keyspace.collect(COLLECT_STEP);
     Applied::Commit { commands, refused }
+}
+
+fn apply_one(
+    keyspace: &mut Keyspace,
+    db: u32,
+    logged: Logged,
+) -> Result<(), (&'static str, CommandError)> {
+    match logged {
+        Logged::Command(command) => {
+            let mut log = CommitLog::new();
+            match execute(keyspace, db, &command, BEFORE_ALL, &mut log) {
+                Reply::Error(error) => Err((command.name(), error)),
+                _ => Ok(()),
+            }
+        }
+        Logged::Restore {
+            key,
+            entry,
+            replace,
+        } => {
+            if !replace && keyspace.get(db, &key).is_some() {
+                return Err(("restore", CommandError::BusyKey));
+            }
+            keyspace.insert(db, &key, entry);
+            Ok(())
+        }
+    }
 }

@@ -5,8 +5,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::{
-    Applied, BasePieces, Command, CommandError, CommitLog, Replay, ReplayError, Reply, execute,
-    query,
+    Applied, BasePieces, Command, CommandError, CommitLog, Refused, Replay, ReplayError, Reply,
+    execute, query,
 };
 use crate::keyspace::{Entry, EntryRef, Keyspace, Value};
 use crate::limits::{BASE_CHUNK_LEN, BASE_PIECE_ITEMS, BASE_PIECE_LEN, DATABASES_MAX, KEY_LEN_MAX};
@@ -140,7 +140,7 @@ fn bounds_hold_for_programs_that_build_commands() {
     let long = [b'k'].repeat(KEY_LEN_MAX + 1);
     assert_eq!(
         run(0, Command::set(long, "v")),
-        Reply::Error(CommandError::TooLong)
+        Reply::Error(CommandError::KeyTooLong)
     );
     assert_eq!(
         run(DATABASES_MAX, Command::set("k", "v")),
@@ -155,7 +155,7 @@ fn apply(replay: &mut Replay, keyspace: &mut Keyspace, text: &str) -> Result<App
 
 const ONE: Result<Applied, ReplayError> = Ok(Applied::Commit {
     commands: 1,
-    refused: 0,
+    refused: Vec::new(),
 });
 
 #[test]
@@ -180,7 +180,7 @@ fn a_multi_is_one_commit_and_nothing_before_its_exec() {
     assert_eq!(apply("INCR c"), (pending(), 1, true, 1));
     let applied = Ok(Applied::Commit {
         commands: 2,
-        refused: 0,
+        refused: Vec::new(),
     });
     assert_eq!(apply("exec"), (applied, 3, false, 1));
     assert_eq!(apply("EXEC").0, Err(ReplayError::WithoutMulti));
@@ -251,14 +251,21 @@ fn what_a_log_cannot_hold_is_refused() {
 }
 
 #[test]
-fn a_command_that_fails_while_loading_is_counted() {
+fn a_command_that_fails_while_loading_is_named() {
     let (mut replay, mut keyspace) = (Replay::new(), Keyspace::new(0));
+    let refused = |commands, at, name, error| {
+        let refused = [Refused { at, name, error }].into();
+        Ok(Applied::Commit { commands, refused })
+    };
     assert_eq!(apply(&mut replay, &mut keyspace, "SET a x"), ONE);
-    let refused = Ok(Applied::Commit {
-        commands: 1,
-        refused: 1,
-    });
-    assert_eq!(apply(&mut replay, &mut keyspace, "INCR a"), refused);
+    let overflow = refused(1, 0, "incr", CommandError::NotAnInteger);
+    assert_eq!(apply(&mut replay, &mut keyspace, "INCR a"), overflow);
+    for text in ["MULTI", "SELECT 1", "SELECT 0", "SET b 1", "LPUSH a 1"] {
+        let pending = Ok(Applied::Pending);
+        assert_eq!(apply(&mut replay, &mut keyspace, text), pending);
+    }
+    let wrong = refused(2, 1, "lpush", CommandError::WrongType);
+    assert_eq!(apply(&mut replay, &mut keyspace, "EXEC"), wrong);
 }
 
 /// Some of every type, and an expired key.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::vec::Vec;
 
-use crate::command::{Applied, Replay, ReplayError};
+use crate::command::{Applied, CommandError, Replay, ReplayError};
 use crate::effect::IoError;
 use crate::keyspace::Keyspace;
 use crate::limits::{COLLECT_STEP, READ_LEN};
@@ -86,6 +86,17 @@ pub enum LoadError {
         offset: u64,
         #[doc = "What is wrong."]
         source: ReplayError,
+    },
+    /// An intact frame holds a command that was refused when it was applied. Nothing that is
+    /// logged can be, so what lies before it, or the command, is not what was written.
+    #[error("offset {offset}: expected a command that applies, '{name}' was refused: {source}")]
+    Refused {
+        #[doc = "Where the command begins, in bytes."]
+        offset: u64,
+        #[doc = "Its name, in lower case."]
+        name: &'static str,
+        #[doc = "Why."]
+        source: CommandError,
     },
     /// An intact frame holds something else than it says.
     #[error("offset {offset}: the frame says {expected} commits, it holds {found}")]
@@ -525,7 +536,7 @@ impl Fold {
     /// commits they were.
     fn apply(&mut self, body: &[u8], offset: u64, most: Option<u64>) -> Result<u64, LoadError> {
         let mut replay = Replay::new();
-        let (mut at, mut commits) = (0, 0);
+        let (mut at, mut commits, mut begun) = (0, 0, 0);
         while at < body.len() && most.is_none_or(|most| commits < most) {
             let here = offset + at as u64;
             match resp::parse_command(&body[at..]) {
@@ -535,8 +546,15 @@ impl Fold {
                         offset: here,
                         source,
                     })?;
-                    commits += u64::from(matches!(applied, Applied::Commit { .. }));
                     at += len;
+                    if let Applied::Commit { refused, .. } = applied {
+                        if let Some(refused) = refused.into_iter().next() {
+                            let (commit, offset) = (&body[begun..at], offset + begun as u64);
+                            return Err(LoadError::refused(commit, offset, refused));
+                        }
+                        commits += 1;
+                        begun = at;
+                    }
                 }
                 Ok(Parsed::Incomplete { .. }) => {
                     return Err(LoadError::Commits {

@@ -22,6 +22,7 @@
 mod backup;
 mod create;
 mod load;
+mod refused;
 mod repair;
 
 use std::ops::ControlFlow;

@@ -123,6 +123,7 @@ pub fn load_image(keyspace: &mut Keyspace, bytes: &[u8]) -> Result<usize, (usize
 #[derive(Debug)]
 pub(super) struct ImageLoader {
     reader: RdbReader,
+    skips: bool,
     db: u32,
     pub report: ImageReport,
 }
@@ -134,6 +135,7 @@ impl ImageLoader {
                 true => RdbReader::skipping(),
                 false => RdbReader::new(),
             },
+            skips: skip_unsupported,
             db: 0,
             report: ImageReport::default(),
         }
@@ -165,14 +167,14 @@ impl ImageLoader {
                 ..
             } => {
                 let entry = entry(offset, &key, value)?;
-                self.insert(keyspace, offset, &key, Entry { expiry, ..entry })?;
+                match key.len() > KEY_LEN_MAX && self.skips {
+                    true => left = Some(self.skipped(offset, Unsupported::LongKey, None)),
+                    false => self.insert(keyspace, offset, &key, Entry { expiry, ..entry })?,
+                }
             }
             Step::Skipped {
                 offset, what, key, ..
-            } => {
-                self.report.skipped += 1;
-                left = Some((offset, what, key));
-            }
+            } => left = Some(self.skipped(offset, what, key)),
             Step::End { checksum, .. } => {
                 self.report.checksum = checksum;
                 self.report.len = self.reader.offset();
@@ -181,6 +183,11 @@ impl ImageLoader {
             Step::Aux { .. } | Step::Resize { .. } | Step::SlotInfo { .. } => {}
         }
         Ok(Progress::Taken(len, left))
+    }
+
+    fn skipped(&mut self, offset: u64, what: Unsupported, key: Option<Vec<u8>>) -> Left {
+        self.report.skipped += 1;
+        (offset, what, key)
     }
 
     fn insert(

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::string::String;
 use std::vec::Vec;
 
-use crate::command::{Applied, CommandError, Replay, ReplayError};
+use crate::command::{Applied, CommandError, Refused, Replay, ReplayError};
 use crate::keyspace::Keyspace;
 use crate::limits::{COLLECT_STEP, FAILURES_KEPT_MAX, MANIFEST_LEN_MAX, SKIPPED_KEPT_MAX};
 use crate::redis::aof::{AofError, AofReader, Step, Tail};
@@ -179,8 +179,8 @@ impl LoadError {
 pub struct LoadOptions {
     /// Draws the order of the keyspace; by default 0.
     pub seed: u64,
-    /// Whether streams, what is of modules, functions, scripts and what makes fields of hashes expire
-    /// are left out, and reported, instead of being refused; by default not. What is left out is
+    /// Whether streams, what is of modules, functions, scripts, what makes fields of hashes expire and
+    /// what is beyond a limit of this crate are left out, and reported, instead of being refused; by default not. What is left out is
     /// lost to who goes on with the keyspace alone, and so is what later commands would have made of it.
     pub skip_unsupported: bool,
     /// Load up to the first time stamp that is later than this, in seconds since 1970-01-01 UTC; what
@@ -468,13 +468,23 @@ impl Loader {
         offset: u64,
         applied: Result<Applied, ApplyError>,
     ) -> Result<(), LoadError> {
-        let (refused, error) = match applied {
-            Ok(Applied::Pending) => return Ok(()),
+        match applied {
+            Ok(Applied::Pending) => {}
             Ok(Applied::Commit { refused, .. }) => {
                 report.commits += 1;
-                (refused, None)
+                for Refused { name, error, .. } in refused {
+                    match beyond_limits(&error) {
+                        Some(what) => {
+                            let name = name.to_ascii_uppercase();
+                            self.leave_out(&report.path, offset, name.as_bytes(), (what, None))?;
+                        }
+                        None => self.failed(report, offset, error.into()),
+                    }
+                }
             }
-            Err(ApplyError::Replay(error)) if is_ignored_by_redis(&error) => (1, Some(error)),
+            Err(ApplyError::Replay(error)) if is_ignored_by_redis(&error) => {
+                self.failed(report, offset, error);
+            }
             Err(source @ ApplyError::Payload { .. }) => {
                 return Err(LoadError::Restore {
                     path: report.path.clone(),
@@ -489,16 +499,19 @@ impl Loader {
                     source,
                 });
             }
-        };
-        report.failed += u64::from(refused);
-        if refused > 0 && self.report.failures.len() < FAILURES_KEPT_MAX {
+        }
+        Ok(())
+    }
+
+    fn failed(&mut self, report: &mut FileReport, offset: u64, error: ReplayError) {
+        report.failed += 1;
+        if self.report.failures.len() < FAILURES_KEPT_MAX {
             self.report.failures.push(Failure {
                 file: self.report.files.len(),
                 offset,
                 error,
             });
         }
-        Ok(())
     }
 }
 
@@ -511,8 +524,27 @@ fn known_to_redis<'a>(
         Err(ApplyError::Replay(ReplayError::Command(CommandError::Unknown { .. }))) => {
             unsupported(argv)
         }
+        // A `SELECT` is not left out: what follows it would go to another database.
+        Err(ApplyError::Replay(ReplayError::Command(error))) if !is_select(argv) => {
+            Some((beyond_limits(error)?, None))
+        }
         Err(error) => Some((error.unsupported()?, argv.get(1).copied())),
         Ok(_) => None,
+    }
+}
+
+fn is_select(argv: &[&[u8]]) -> bool {
+    argv[0].eq_ignore_ascii_case(b"select")
+}
+
+/// What is beyond a limit here and not in Redis, or not under every configuration of it: there the
+/// command may have done something.
+const fn beyond_limits(error: &CommandError) -> Option<Unsupported> {
+    match error {
+        CommandError::KeyTooLong => Some(Unsupported::LongKey),
+        CommandError::TooLong => Some(Unsupported::LongValue),
+        CommandError::InvalidDb => Some(Unsupported::Database),
+        _ => None,
     }
 }
 
@@ -521,7 +553,8 @@ fn is_ignored_by_redis(error: &ReplayError) -> bool {
     match error {
         ReplayError::Command(error) => !matches!(
             error,
-            CommandError::Unknown { .. }
+            CommandError::InvalidDb
+                | CommandError::Unknown { .. }
                 | CommandError::Blocks { .. }
                 | CommandError::WrongArity { .. }
                 | CommandError::TooManyArguments

@@ -117,7 +117,7 @@ impl Ours {
             };
             let applied = self.replay.apply(&mut self.loaded, &argv).unwrap();
             if let Applied::Commit { refused, .. } = applied {
-                assert_eq!(refused, 0);
+                assert_eq!(refused, []);
             }
             bytes = &bytes[len..];
         }

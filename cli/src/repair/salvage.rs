@@ -107,7 +107,7 @@ impl Salvage {
         self.keyspace.collect(COLLECT_STEP);
         self.commands += 1;
         if let Applied::Commit { refused, .. } = applied {
-            self.refused += u64::from(refused);
+            self.refused += refused.len() as u64;
         }
         if self.behind_loss {
             let name = argv[0].to_ascii_uppercase();

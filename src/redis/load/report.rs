@@ -87,8 +87,8 @@ pub struct Failure {
     pub file: usize,
     /// Where the command begins, or the transaction's `EXEC`, in bytes from the file's start.
     pub offset: u64,
-    /// Why; none if the keyspace refused it, such as a sum that does not fit.
-    pub error: Option<ReplayError>,
+    /// Why.
+    pub error: ReplayError,
 }
 
 /// A part of an RDB image, or a command, that was left out.

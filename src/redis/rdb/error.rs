@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::limits::{DATABASES_MAX, KEY_LEN_MAX, VALUE_LEN_MAX};
+
 use super::RDB_VERSION_MAX;
 
 /// An image that is not right, or holds what is not supported. Offsets are in bytes from the file's
@@ -113,6 +115,12 @@ pub enum Unsupported {
     Script,
     /// A command of a module.
     ModuleCommand,
+    /// A key that is longer than [`KEY_LEN_MAX`].
+    LongKey,
+    /// A string that is longer than [`VALUE_LEN_MAX`], or would become so.
+    LongValue,
+    /// A database whose number is [`DATABASES_MAX`] or larger.
+    Database,
 }
 
 impl Unsupported {
@@ -125,6 +133,7 @@ impl Unsupported {
             Self::Module(_) | Self::ModuleAux(_) | Self::ModuleCommand => "module",
             Self::Function => "function",
             Self::Script => "script",
+            Self::LongKey | Self::LongValue | Self::Database => "limit",
         }
     }
 }
@@ -139,6 +148,9 @@ impl fmt::Display for Unsupported {
             Self::Function => f.write_str("a library of functions"),
             Self::Script => f.write_str("a script"),
             Self::ModuleCommand => f.write_str("a command of a module"),
+            Self::LongKey => write!(f, "a key of more than {KEY_LEN_MAX} bytes"),
+            Self::LongValue => write!(f, "a string of more than {VALUE_LEN_MAX} bytes"),
+            Self::Database => write!(f, "a database from {DATABASES_MAX} on"),
         }
     }
 }
