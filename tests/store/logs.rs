@@ -228,8 +228,8 @@ fn a_reader_sees_a_live_store() {
     let (vfs, store) = memory();
     store.set("a", "1").unwrap();
     let reader = ReadOnly::open_with(&vfs).unwrap();
-    assert_eq!(reader.get(0, "a").unwrap().as_deref(), Some(&b"1"[..]));
-    assert_eq!(reader.execute(0, &["DBSIZE"]), Reply::Int(1));
+    assert_eq!(reader.get("a").unwrap().as_deref(), Some(&b"1"[..]));
+    assert_eq!(reader.execute(&["DBSIZE"]), Reply::Int(1));
     assert_eq!(reader.lsn(), store.stats().unwrap().last_lsn);
 }
 
@@ -240,9 +240,23 @@ fn a_reader_changes_nothing() {
     store.close().unwrap();
     let names = vfs.list().unwrap();
     let reader = ReadOnly::open_with(&vfs).unwrap();
-    let reply = reader.execute(0, &["DEL", "a"]);
+    let reply = reader.execute(&["DEL", "a"]);
     assert!(reply.error().unwrap().to_string().starts_with("READONLY"));
     assert_eq!(vfs.list().unwrap(), names);
+}
+
+#[test]
+fn a_reader_has_every_database() {
+    let (vfs, store) = memory();
+    store.hset("h", "f", "0").unwrap();
+    store.db(3).hset("h", "f", "3").unwrap();
+    let reader = ReadOnly::open_with(&vfs).unwrap();
+    let other = reader.db(3);
+    assert_eq!(reader.hget("h", "f").unwrap().as_deref(), Some(&b"0"[..]));
+    assert_eq!(other.hget("h", "f").unwrap().as_deref(), Some(&b"3"[..]));
+    assert_eq!(other.execute(&["HLEN", "h"]), Reply::Int(1));
+    assert!(matches!(other.lindex("h", 0), Err(StoreError::Command(_))));
+    assert_eq!(reader.db(4).dbsize().unwrap(), 0);
 }
 
 #[test]

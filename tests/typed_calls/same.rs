@@ -31,9 +31,14 @@ impl Place {
         self.store.execute(&argv).unwrap()
     }
 
+    /// A handle that reads what is logged.
+    pub fn reader(&self) -> ReadOnly {
+        ReadOnly::open_with(&self.vfs).unwrap()
+    }
+
     /// What is logged.
     fn content(&self) -> Content {
-        of_keyspace(ReadOnly::open_with(&self.vfs).unwrap().keyspace())
+        of_keyspace(self.reader().keyspace())
     }
 
     /// What is there when the store is closed, opened, rewritten and closed again.
@@ -147,7 +152,11 @@ macro_rules! read {
         assert_eq!(replies.expect($line), [$ways.handle.say($line)], "{}", $line);
         let seen = store.update(|it| it.$name($($arg),*).map(Some));
         assert_eq!(seen.expect($line).as_ref(), Some(&got), "{}", $line);
-        assert_eq!(ordered(got), $expected, "{}", $line);
+        let looked = $ways.handle.reader().$name($($arg),*);
+        // A reader draws an order of its own.
+        let (looked, got) = (ordered(looked.expect($line)), ordered(got));
+        assert_eq!(looked, got, "{}", $line);
+        assert_eq!(got, $expected, "{}", $line);
     }};
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A definition is a function that makes the command. From it come a method of [`Db`], which waits
 //! and gives the reply; one of [`Commands`], which collects; and, for what only reads, one of
-//! [`Update`], which looks. So the three cannot differ.
+//! [`Update`] and one of [`ReadOnly`], which look. So they cannot differ.
 //!
 //! Names are Redis's words. Where one item and many ask for different replies there are two calls, as
 //! `del` and `del_all`; options are plain data.
@@ -11,6 +11,7 @@ use super::commands::Commands;
 use super::db::Db;
 use super::error::StoreError;
 use super::from_reply::FromReply;
+use super::read_only::ReadOnly;
 use super::update::Update;
 use crate::command::{Command, Reply};
 
@@ -77,6 +78,22 @@ macro_rules! reads {
                 #[doc = concat!(
                     "[`Db::", stringify!($name), "`](crate::Db::", stringify!($name),
                     "), as it stood before the update."
+                )]
+                pub fn $name(
+                    &self,
+                    $($arg: $type),*
+                ) -> Result<$reply, $crate::driver::StoreError> {
+                    self.ask($command)
+                }
+            )*
+        }
+
+        #[expect(clippy::missing_errors_doc, reason = "said once, at the type")]
+        impl $crate::driver::ReadOnly {
+            $(
+                #[doc = concat!(
+                    "[`Db::", stringify!($name), "`](crate::Db::", stringify!($name),
+                    "), of what was read."
                 )]
                 pub fn $name(
                     &self,
@@ -159,5 +176,12 @@ impl Update<'_> {
         let Asked { command, read } = asked.into();
         // Defined by `reads`, it cannot write.
         read(self.query(&command).ok_or(StoreError::UnexpectedReply)?)
+    }
+}
+
+impl ReadOnly {
+    fn ask<T>(&self, asked: impl Into<Asked<T>>) -> Result<T, StoreError> {
+        let Asked { command, read } = asked.into();
+        read(self.run(command))
     }
 }
