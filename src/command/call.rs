@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 
+use super::lookup::{self, Known};
 use super::{CommandError, Reply, View, Writer};
 use crate::limits::ARGC_MAX;
 
@@ -83,7 +84,7 @@ impl Spec {
 }
 
 /// Every command that is kept as its arguments, by type; each table is sorted.
-static TABLES: &[&[Spec]] = &[
+pub(super) static TABLES: &[&[Spec]] = &[
     super::hashes::SPECS,
     super::random::SPECS,
     super::lists::SPECS,
@@ -112,26 +113,26 @@ pub struct Call {
 }
 
 impl Call {
-    /// None if it is no such command.
-    pub(super) fn parse(argv: &[&[u8]]) -> Option<Result<Self>> {
-        let spec = spec(argv.first()?)?;
+    pub(super) fn parse(spec: &'static Spec, argv: &[&[u8]]) -> Result<Self> {
         if argv.len() > ARGC_MAX {
-            return Some(Err(CommandError::TooManyArguments));
+            return Err(CommandError::TooManyArguments);
         }
         if argv.len() < spec.argc.0 || argv.len() > spec.argc.1 {
-            return Some(Err(CommandError::WrongArity { name: spec.name }));
+            return Err(CommandError::WrongArity { name: spec.name });
         }
         let mut argv: Vec<Vec<u8>> = argv.iter().map(|arg| arg.to_vec()).collect();
         argv[0].make_ascii_uppercase();
         let seed = None;
-        Some(Ok(Self { spec, argv, seed }))
+        Ok(Self { spec, argv, seed })
     }
 
     /// Without a look at how many arguments there are; none if it is no such command.
     pub(super) fn of_argv(mut argv: Vec<Vec<u8>>) -> Option<Self> {
         let name = argv.first_mut()?;
         name.make_ascii_uppercase();
-        let spec = spec(name)?;
+        let Known::Call(spec) = lookup::find(name)? else {
+            return None;
+        };
         let seed = None;
         Some(Self { spec, argv, seed })
     }
@@ -145,14 +146,6 @@ impl Call {
     pub(super) const fn is_write(&self) -> bool {
         matches!(self.spec.run, Run::Write(_))
     }
-}
-
-fn spec(name: &[u8]) -> Option<&'static Spec> {
-    let name = name.to_ascii_lowercase();
-    TABLES.iter().find_map(|table| {
-        let found = table.binary_search_by(|spec| spec.name.as_bytes().cmp(&name));
-        found.ok().map(|at| &table[at])
-    })
 }
 
 impl PartialEq for Call {
@@ -182,16 +175,4 @@ impl fmt::Debug for Call {
 
 pub(super) fn is(option: &[u8], name: &str) -> bool {
     option.eq_ignore_ascii_case(name.as_bytes())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::TABLES;
-
-    #[test]
-    fn tables_are_sorted_for_the_search() {
-        for table in TABLES {
-            assert!(table.is_sorted_by(|a, b| a.name < b.name));
-        }
-    }
 }

@@ -28,6 +28,7 @@ mod lcs;
 mod lists;
 mod log;
 mod long;
+mod lookup;
 mod number;
 mod parse;
 mod random;

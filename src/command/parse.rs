@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::call::Call;
+use super::lookup::{self, Known};
 use super::types::{ExpireConditions, ExpireTime, SetCondition, SetExpiry, SetOptions};
 use super::{Command, CommandError};
 use crate::keyspace::{ScanCursor, Str};
@@ -11,13 +12,14 @@ use crate::resp::parse_integer;
 
 /// Entries that a scan looks at unless it says otherwise.
 const SCAN_COUNT: usize = 10;
-/// Longest name of a command, in bytes.
-const NAME_LEN_MAX: usize = 16;
-
+/// Reads the arguments of one command.
 type Parse = fn(Args<'_>) -> Result<Command, CommandError>;
 
 /// Name, least and most arguments (the name included), and what reads them.
-const COMMANDS: &[(&str, usize, usize, Parse)] = &[
+pub(super) type Parser = (&'static str, usize, usize, Parse);
+
+/// Every command that has a variant of its own, sorted by name.
+pub(super) static COMMANDS: &[Parser] = &[
     ("append", 3, 3, |a| {
         let (key, value) = a.key_value();
         Ok(Command::Append { key, value })
@@ -121,10 +123,14 @@ impl Command {
     /// # Errors
     /// As Redis 7.0.15 refuses it, in its words.
     pub fn parse(argv: &[&[u8]]) -> Result<Self, CommandError> {
-        let Some((name, least, most, parse)) = find(argv) else {
-            let unknown =
-                || super::blocking::refusal(argv).unwrap_or_else(|| CommandError::unknown(argv));
-            return Ok(Self::Call(Call::parse(argv).ok_or_else(unknown)??));
+        let known = argv.first().and_then(|name| lookup::find(name));
+        let (name, least, most, parse) = match known {
+            Some(Known::Parser(parser)) => parser,
+            Some(Known::Call(spec)) => return Ok(Self::Call(Call::parse(spec, argv)?)),
+            None => {
+                let refusal = super::blocking::refusal(argv);
+                return Err(refusal.unwrap_or_else(|| CommandError::unknown(argv)));
+            }
         };
         if argv.len() > ARGC_MAX {
             return Err(CommandError::TooManyArguments);
@@ -136,15 +142,8 @@ impl Command {
     }
 }
 
-fn find(argv: &[&[u8]]) -> Option<&'static (&'static str, usize, usize, Parse)> {
-    let name = argv.first().filter(|name| name.len() <= NAME_LEN_MAX)?;
-    let name = name.to_ascii_lowercase();
-    let found = COMMANDS.binary_search_by(|command| command.0.as_bytes().cmp(&name));
-    found.ok().map(|at| &COMMANDS[at])
-}
-
 #[derive(Clone, Copy)]
-struct Args<'a> {
+pub(super) struct Args<'a> {
     argv: &'a [&'a [u8]],
 }
 
@@ -317,14 +316,4 @@ fn scan_cursor(text: &[u8]) -> Option<ScanCursor> {
 
 fn is(option: &[u8], name: &str) -> bool {
     option.eq_ignore_ascii_case(name.as_bytes())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::COMMANDS;
-
-    #[test]
-    fn commands_are_sorted_for_the_search() {
-        assert!(COMMANDS.is_sorted_by(|a, b| a.0 < b.0));
-    }
 }
