@@ -17,6 +17,7 @@ mod line;
 mod salvage;
 mod scan;
 mod sequence;
+mod sums;
 mod text;
 mod verify;
 

@@ -5,10 +5,12 @@
 //! belongs. So frames in blocks that were exchanged find their places again, and holes in the numbers
 //! say how many commits are lost.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
-use core::ops::Range;
+use core::ops::{Bound, Range};
 
-use crate::log::{FrameError, FrameKind, FrameLine, HEADER_LEN, Header, Scanner, Step};
+use super::sums::Sums;
+use crate::log::{FrameError, FrameKind, FrameLine, FrameMeta, HEADER_LEN, Header, Scanner, Step};
 use crate::sabotage::Saboteur;
 use crate::units::{Identity, Incarnation, Lsn};
 
@@ -59,20 +61,21 @@ pub struct Salvaged {
 
 /// Finds all intact frames of one history in a file's bytes; none if there is not one line.
 ///
-/// The work is linear in the length of the file, but for lines in damaged places that verify and whose
-/// bodies do not.
+/// The work grows with the length of the file and no faster than sorting does, whatever the bytes say:
+/// that of a body is not read again for each line that claims it.
 #[must_use]
 pub fn salvage(bytes: &[u8]) -> Option<Salvaged> {
     let (error, intact_len) = read_strictly(bytes);
     let header = Header::parse_prefix(bytes);
+    let mut finder = Finder { bytes, sums: None };
     let identity = match header {
         Ok(header) => header.identity,
-        Err(_) => first_frame(bytes, 0, None)?.line.meta.identity,
+        Err(_) => finder.first(0, None)?.line.meta.identity,
     };
     let mut at = header.map_or(0, |_| HEADER_LEN);
     let (mut frames, mut holes) = (Vec::new(), Vec::new());
     while at < bytes.len() {
-        let next = first_frame(bytes, at, Some(identity));
+        let next = finder.first(at, Some(identity));
         let start = next.as_ref().map_or(bytes.len(), |frame| frame.offset);
         if start > at {
             let end = start;
@@ -97,29 +100,50 @@ fn read_strictly(bytes: &[u8]) -> (Option<FrameError>, usize) {
     }
 }
 
-/// The first frame from `at` on whose line and body verify.
-fn first_frame(bytes: &[u8], mut at: usize, identity: Option<Identity>) -> Option<Salvage> {
-    loop {
-        at += bytes.get(at..)?.iter().position(|byte| *byte == b'#')?;
-        if let Some(frame) = frame_at(bytes, at)
-            && identity.is_none_or(|identity| identity == frame.line.meta.identity)
-        {
-            return Some(frame);
-        }
-        at += 1;
-    }
+/// Finds frames whose line and body verify.
+struct Finder<'a> {
+    bytes: &'a [u8],
+    /// Made when a body does not verify: from then on lines may lie about their lengths.
+    sums: Option<Sums<'a>>,
 }
 
-fn frame_at(bytes: &[u8], offset: usize) -> Option<Salvage> {
-    let (line, line_len) = FrameLine::parse_prefix(&bytes[offset..]).ok()?;
-    let start = offset + line_len;
-    let end = start.checked_add(usize::try_from(line.len).ok()?)?;
-    let body = bytes.get(start..end)?;
-    (crc32fast::hash(body) == line.sum).then_some(Salvage {
-        line,
-        offset,
-        body: start..end,
-    })
+impl Finder<'_> {
+    /// The first frame from `at` on.
+    fn first(&mut self, mut at: usize, identity: Option<Identity>) -> Option<Salvage> {
+        loop {
+            at += self
+                .bytes
+                .get(at..)?
+                .iter()
+                .position(|byte| *byte == b'#')?;
+            if let Some(frame) = self.frame_at(at)
+                && identity.is_none_or(|identity| identity == frame.line.meta.identity)
+            {
+                return Some(frame);
+            }
+            at += 1;
+        }
+    }
+
+    fn frame_at(&mut self, offset: usize) -> Option<Salvage> {
+        let (line, line_len) = FrameLine::parse_prefix(&self.bytes[offset..]).ok()?;
+        let start = offset + line_len;
+        let end = start.checked_add(usize::try_from(line.len).ok()?)?;
+        let body = self.bytes.get(start..end)?;
+        let sum = match &self.sums {
+            Some(sums) => sums.of(start..end),
+            None => crc32fast::hash(body),
+        };
+        if sum != line.sum {
+            self.sums.get_or_insert_with(|| Sums::new(self.bytes));
+            return None;
+        }
+        Some(Salvage {
+            line,
+            offset,
+            body: start..end,
+        })
+    }
 }
 
 /// Puts frames in the order of the history.
@@ -191,42 +215,47 @@ fn base_of(frames: &[Salvage]) -> Lsn {
         let such = frames.iter().map(|it| &it.line.meta);
         such.filter(move |meta| meta.kind == kind)
     };
-    let is_whole = |lsn: Lsn, chunks: u64| {
-        let mut found: Vec<u64> = of(FrameKind::Base)
-            .filter(|meta| meta.lsn == lsn)
-            .map(|meta| meta.count)
-            .collect();
-        found.sort_unstable();
-        found.dedup();
-        found.len() as u64 == chunks
-    };
-    let whole = of(FrameKind::End).filter(|meta| is_whole(meta.lsn, meta.count));
+    let mut chunks: Vec<(Lsn, u64)> = of(FrameKind::Base)
+        .map(|meta| (meta.lsn, meta.count))
+        .collect();
+    chunks.sort_unstable();
+    chunks.dedup();
+    let mut found: BTreeMap<Lsn, u64> = BTreeMap::new();
+    for (lsn, _) in chunks {
+        *found.entry(lsn).or_default() += 1;
+    }
+    let is_whole = |meta: &&FrameMeta| found.get(&meta.lsn).copied().unwrap_or(0) == meta.count;
+    let whole = of(FrameKind::End).filter(is_whole);
     let whole = whole.map(|meta| meta.lsn).max();
     let any = || of(FrameKind::End).chain(of(FrameKind::Base));
     let any = || any().map(|meta| meta.lsn).max();
     whole.or_else(any).unwrap_or(Lsn(0))
 }
 
-/// For each incarnation, the first number that it may have given.
-fn starts(frames: &[Salvage]) -> Vec<(Incarnation, Lsn)> {
-    let mut starts: Vec<(Incarnation, Lsn)> = Vec::new();
+/// For each incarnation, the first number that it or a later one may have given.
+fn starts(frames: &[Salvage]) -> BTreeMap<Incarnation, Lsn> {
+    let mut starts: BTreeMap<Incarnation, Lsn> = BTreeMap::new();
     for meta in frames.iter().map(|it| &it.line.meta) {
         let first = match meta.kind {
-            FrameKind::Open => meta.lsn.next(),
+            FrameKind::Open => Lsn(meta.lsn.0.saturating_add(1)),
             FrameKind::Commits => meta.lsn,
             _ => continue,
         };
-        match starts.iter_mut().find(|(it, _)| *it == meta.incarnation) {
-            Some((_, lsn)) => *lsn = first.min(*lsn),
-            None => starts.push((meta.incarnation, first)),
-        }
+        let start = starts.entry(meta.incarnation).or_insert(first);
+        *start = first.min(*start);
+    }
+    let mut least = None;
+    for start in starts.values_mut().rev() {
+        *start = least.map_or(*start, |least| (*start).min(least));
+        least = Some(*start);
     }
     starts
 }
 
 /// Whether a later opening has given the frame's numbers again.
-fn is_stale(starts: &[(Incarnation, Lsn)], frame: &Salvage) -> bool {
+fn is_stale(starts: &BTreeMap<Incarnation, Lsn>, frame: &Salvage) -> bool {
     let meta = &frame.line.meta;
-    let mut later = starts.iter().filter(|(it, _)| *it > meta.incarnation);
-    later.any(|(_, first)| *first <= meta.lsn)
+    let behind = (Bound::Excluded(meta.incarnation), Bound::Unbounded);
+    let later = starts.range(behind).next();
+    later.is_some_and(|(_, first)| *first <= meta.lsn)
 }

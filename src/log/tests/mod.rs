@@ -3,6 +3,7 @@
 mod evidence;
 mod line;
 mod proptests;
+mod salvage;
 mod scan;
 mod sequence;
 mod verify;
