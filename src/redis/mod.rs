@@ -20,5 +20,5 @@ pub use image::{ImageError, ImageReport, load_image};
 pub use load::{LoadError, LoadOptions, LoadReport, Loaded, files, load, load_with};
 #[cfg(feature = "std")]
 pub use restore::{ApplyError, apply};
-pub use resync::resync;
+pub use resync::Resync;
 pub use unsupported::unsupported;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use indelible::command::Replay;
 use indelible::redis::aof::{AofReader, Step, Tail};
 use indelible::redis::manifest::{Manifest, ManifestProblem};
-use indelible::redis::{self, LoadError, rdb};
+use indelible::redis::{self, LoadError, Resync, rdb};
 
 use super::salvage::Salvage;
 use crate::failure::Failure;
@@ -92,14 +92,15 @@ fn with_one_base(text: &[u8], salvage: &mut Salvage) -> Vec<u8> {
 
 /// Applies what can be read of a file; whether that was all.
 fn file(salvage: &mut Salvage, path: &Path, bytes: &[u8], resync: bool) -> bool {
+    let mut resync = resync.then(|| Resync::new(bytes));
     let cuts_before = salvage.cuts.len();
     let mut at = 0;
     if bytes.starts_with(rdb::MAGIC) {
         match redis::load_image(&mut salvage.keyspace, bytes) {
             Ok(end) => at = end,
             Err((stopped, error)) => {
-                let next = goes_on(bytes, stopped, resync);
-                if resync {
+                let next = goes_on(bytes, stopped, &mut resync);
+                if resync.is_some() {
                     salvage.notes.push(format!(
                         "{}: the image is damaged; keys behind offset {stopped} are unknown, and \
                          its checksum proves none of those before",
@@ -120,12 +121,18 @@ fn file(salvage: &mut Salvage, path: &Path, bytes: &[u8], resync: bool) -> bool 
     salvage.cuts.len() == cuts_before
 }
 
-fn goes_on(bytes: &[u8], from: usize, resync: bool) -> usize {
-    let next = resync.then(|| redis::resync(bytes, from)).flatten();
+fn goes_on(bytes: &[u8], from: usize, resync: &mut Option<Resync<'_>>) -> usize {
+    let next = resync.as_mut().and_then(|resync| resync.next(from));
     next.unwrap_or(bytes.len())
 }
 
-fn commands(salvage: &mut Salvage, path: &Path, bytes: &[u8], start: usize, resync: bool) {
+fn commands(
+    salvage: &mut Salvage,
+    path: &Path,
+    bytes: &[u8],
+    start: usize,
+    mut resync: Option<Resync<'_>>,
+) {
     let mut replay = Replay::new();
     let mut reader = reader_at(start);
     // The first command of a transaction that is open.
@@ -139,7 +146,7 @@ fn commands(salvage: &mut Salvage, path: &Path, bytes: &[u8], start: usize, resy
         let why = match reader.step(window, window.len() as u64) {
             Step::Command { argv, .. } => {
                 let is = |name: &[u8]| argv[0].eq_ignore_ascii_case(name);
-                if is(b"EXEC") && multi.is_none() && salvage.behind_loss && resync {
+                if is(b"EXEC") && multi.is_none() && salvage.behind_loss && resync.is_some() {
                     let name = path.display();
                     let note = "a transaction lost its beginning; the rest was applied";
                     salvage.notes.push(format!("{name}: offset {at}: {note}"));
@@ -147,7 +154,7 @@ fn commands(salvage: &mut Salvage, path: &Path, bytes: &[u8], start: usize, resy
                 }
                 match salvage.apply(&mut replay, &argv) {
                     Ok(()) => {
-                        if resync && argv.iter().any(|arg| holds_command(arg)) {
+                        if resync.is_some() && argv.iter().any(|arg| holds_command(arg)) {
                             joined.push(at);
                         }
                         if is(b"MULTI") {
@@ -170,7 +177,7 @@ fn commands(salvage: &mut Salvage, path: &Path, bytes: &[u8], start: usize, resy
             Step::NeedMore(_) => unreachable!("the window holds all that is left"),
             Step::Bad(error) => error.to_string(),
         };
-        let next = goes_on(bytes, at + usize::from(at < bytes.len()), resync);
+        let next = goes_on(bytes, at + usize::from(at < bytes.len()), &mut resync);
         if next == bytes.len() {
             // Nothing follows: a transaction that is open never ended.
             replay.discard_multi();
@@ -193,12 +200,13 @@ fn commands(salvage: &mut Salvage, path: &Path, bytes: &[u8], start: usize, resy
 
 /// Whether a value holds the beginning of a command, as at the edge of a misplaced block.
 fn holds_command(arg: &[u8]) -> bool {
-    let mut lines = arg.windows(3).enumerate();
-    lines.any(|(at, it)| {
+    let lines = arg.windows(3).enumerate();
+    let mut starts = lines.filter(|(_, it)| *it == b"\r\n*");
+    starts.any(|(at, _)| {
         let digits = &arg[at + 3..];
         let len = digits.iter().take_while(|byte| byte.is_ascii_digit());
         let len = len.count();
-        it == b"\r\n*" && len > 0 && digits[len..].starts_with(b"\r\n$")
+        len > 0 && digits[len..].starts_with(b"\r\n$")
     })
 }
 
