@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn every_range_has_the_checksum_of_its_bytes() {
-        let bytes: Vec<u8> = (0..5_000_u32).map(|it| (it * it >> 3) as u8).collect();
+        let bytes: Vec<u8> = (0..5_000_u32).map(|it| ((it * it) >> 3) as u8).collect();
         let sums = Sums::new(&bytes);
         for start in (0..bytes.len()).step_by(37).chain([255, 256, 257]) {
             for end in (start..=bytes.len()).step_by(53).chain([bytes.len()]) {

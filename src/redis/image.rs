@@ -86,8 +86,9 @@ pub struct ImageReport {
     pub checksum: Option<u64>,
 }
 
-/// A part of an image that was left out.
-pub(super) type Left = (u64, Unsupported, Option<Vec<u8>>);
+/// A part of an image that was left out: where it begins, in bytes from the file's start, of which
+/// kind it is, and the key that holds it, if there is one.
+pub type Left = (u64, Unsupported, Option<Vec<u8>>);
 
 /// How far the load of an image has come.
 #[derive(Debug)]
@@ -101,17 +102,27 @@ pub(super) enum Progress {
 }
 
 /// Loads the RDB image at the start of `bytes`, and says where it ends or what stopped it, and where
-/// that was. What was read before stays in the keyspace.
+/// that was. What was read before stays in the keyspace. If `left` is given, what is not supported is
+/// left out, and it is told of it; otherwise that stops the load.
 ///
 /// # Errors
 /// The offset at which reading stopped, in bytes, and why.
-pub fn load_image(keyspace: &mut Keyspace, bytes: &[u8]) -> Result<usize, (usize, ImageError)> {
-    let mut loader = ImageLoader::new(false);
+pub fn load_image(
+    keyspace: &mut Keyspace,
+    bytes: &[u8],
+    mut left: Option<&mut dyn FnMut(Left)>,
+) -> Result<usize, (usize, ImageError)> {
+    let mut loader = ImageLoader::new(left.is_some());
     let mut at = 0;
     loop {
         let window = &bytes[at..];
         match loader.step(keyspace, window, window.len() as u64) {
-            Ok(Progress::Taken(len, _)) => at += len,
+            Ok(Progress::Taken(len, part)) => {
+                at += len;
+                if let (Some(left), Some(part)) = (&mut left, part) {
+                    left(part);
+                }
+            }
             Ok(Progress::NeedMore(_)) => unreachable!("the window holds all that is left"),
             Ok(Progress::Ended(len)) => return Ok(at + len),
             Err(error) => return Err((at, error)),

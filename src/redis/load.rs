@@ -23,8 +23,7 @@ use crate::redis::find::{Source, find};
 use crate::redis::image::{ImageError, ImageLoader, ImageReport, Left, Progress};
 use crate::redis::manifest::{Manifest, ManifestError, ManifestFile, Text};
 use crate::redis::rdb::{self, Unsupported};
-use crate::redis::restore::{ApplyError, apply};
-use crate::redis::unsupported;
+use crate::redis::restore::{ApplyError, apply, left_out};
 use window::Window;
 
 pub use report::{Failure, FileReport, LoadReport, Loaded, Skipped};
@@ -335,7 +334,7 @@ impl Loader {
                 Step::Command { offset, argv, len } => {
                     report.commands += 1;
                     let applied = apply(&mut replay, &mut self.keyspace, &argv);
-                    match known_to_redis(&applied, &argv) {
+                    match left_out(&applied, &argv) {
                         Some(of_kind) => self.leave_out(path, offset, argv[0], of_kind)?,
                         None => self.note(&mut report, offset, applied)?,
                     }
@@ -473,7 +472,7 @@ impl Loader {
             Ok(Applied::Commit { refused, .. }) => {
                 report.commits += 1;
                 for Refused { name, error, .. } in refused {
-                    match beyond_limits(&error) {
+                    match Unsupported::of_refusal(&error) {
                         Some(what) => {
                             let name = name.to_ascii_uppercase();
                             self.leave_out(&report.path, offset, name.as_bytes(), (what, None))?;
@@ -512,39 +511,6 @@ impl Loader {
                 error,
             });
         }
-    }
-}
-
-/// What a command is, or brings, that is not supported here and is in Redis.
-fn known_to_redis<'a>(
-    applied: &Result<Applied, ApplyError>,
-    argv: &[&'a [u8]],
-) -> Option<(Unsupported, Option<&'a [u8]>)> {
-    match applied {
-        Err(ApplyError::Replay(ReplayError::Command(CommandError::Unknown { .. }))) => {
-            unsupported(argv)
-        }
-        // A `SELECT` is not left out: what follows it would go to another database.
-        Err(ApplyError::Replay(ReplayError::Command(error))) if !is_select(argv) => {
-            Some((beyond_limits(error)?, None))
-        }
-        Err(error) => Some((error.unsupported()?, argv.get(1).copied())),
-        Ok(_) => None,
-    }
-}
-
-fn is_select(argv: &[&[u8]]) -> bool {
-    argv[0].eq_ignore_ascii_case(b"select")
-}
-
-/// What is beyond a limit here and not in Redis, or not under every configuration of it: there the
-/// command may have done something.
-const fn beyond_limits(error: &CommandError) -> Option<Unsupported> {
-    match error {
-        CommandError::KeyTooLong => Some(Unsupported::LongKey),
-        CommandError::TooLong => Some(Unsupported::LongValue),
-        CommandError::InvalidDb => Some(Unsupported::Database),
-        _ => None,
     }
 }
 

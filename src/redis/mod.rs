@@ -15,10 +15,10 @@ mod resync;
 mod unsupported;
 
 #[cfg(feature = "std")]
-pub use image::{ImageError, ImageReport, load_image};
+pub use image::{ImageError, ImageReport, Left, load_image};
 #[cfg(feature = "std")]
 pub use load::{LoadError, LoadOptions, LoadReport, Loaded, files, load, load_with};
 #[cfg(feature = "std")]
-pub use restore::{ApplyError, apply};
+pub use restore::{ApplyError, apply, left_out};
 pub use resync::Resync;
 pub use unsupported::unsupported;

@@ -3,6 +3,7 @@
 use super::image::{self, ImageError};
 use super::manifest::Text;
 use super::rdb::{RdbError, Unsupported, read_payload};
+use super::unsupported::unsupported;
 use crate::command::{Applied, CommandError, Replay, ReplayError};
 use crate::keyspace::{Entry, Keyspace};
 use crate::resp::parse_integer;
@@ -65,6 +66,32 @@ pub fn apply(
         }
         _ => Ok(replay.apply(keyspace, argv)?),
     }
+}
+
+/// What a command is, or brings, that Redis has and this crate does not, and the key that it is about,
+/// where it names one; none if it was applied, or is wrong there as well.
+///
+/// A transaction is applied with its `EXEC`: what was refused then is in [`Applied::Commit`].
+#[must_use]
+pub fn left_out<'a>(
+    applied: &Result<Applied, ApplyError>,
+    argv: &[&'a [u8]],
+) -> Option<(Unsupported, Option<&'a [u8]>)> {
+    match applied {
+        Err(ApplyError::Replay(ReplayError::Command(CommandError::Unknown { .. }))) => {
+            unsupported(argv)
+        }
+        // A `SELECT` is not left out: what follows it would go to another database.
+        Err(ApplyError::Replay(ReplayError::Command(error))) if !is_select(argv) => {
+            Some((Unsupported::of_refusal(error)?, None))
+        }
+        Err(error) => Some((error.unsupported()?, argv.get(1).copied())),
+        Ok(_) => None,
+    }
+}
+
+fn is_select(argv: &[&[u8]]) -> bool {
+    argv[0].eq_ignore_ascii_case(b"select")
 }
 
 fn is_restore(name: &[u8]) -> bool {

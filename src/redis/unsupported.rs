@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::rdb::Unsupported;
+use crate::command::CommandError;
 use crate::resp::parse_integer;
 
 /// Of which kind a command is that is not supported, and the key that it is about, where it names
@@ -24,6 +25,20 @@ pub fn unsupported<'a>(argv: &[&'a [u8]]) -> Option<(Unsupported, Option<&'a [u8
         _ => argv.get(1),
     };
     Some((what, key.copied()))
+}
+
+impl Unsupported {
+    /// What is beyond a limit here and not in Redis, or not under every configuration of it: there the
+    /// command that was refused so may have done something. None for other refusals.
+    #[must_use]
+    pub const fn of_refusal(error: &CommandError) -> Option<Self> {
+        match error {
+            CommandError::KeyTooLong => Some(Self::LongKey),
+            CommandError::TooLong => Some(Self::LongValue),
+            CommandError::InvalidDb => Some(Self::Database),
+            _ => None,
+        }
+    }
 }
 
 fn kind(name: &[u8]) -> Option<Unsupported> {

@@ -42,12 +42,26 @@ pub struct Repair {
     /// Goes on behind a damaged region, instead of leaving out all that follows it.
     #[arg(long)]
     pub resync: bool,
+    /// Leaves out what files of Redis hold that is not supported (streams, what is of modules,
+    /// functions, scripts, what makes fields of hashes expire, and what is beyond a limit), instead of
+    /// taking it for damage; it is listed, and does not count for --max-loss.
+    #[arg(long)]
+    pub skip_unsupported: bool,
     /// Says what would be done and writes nothing.
     #[arg(long)]
     pub dry_run: bool,
     /// Prints one JSON document.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What is done about what cannot be applied.
+#[derive(Clone, Copy)]
+struct How {
+    /// Go on behind damage.
+    resync: bool,
+    /// Leave out what is not supported.
+    skip_unsupported: bool,
 }
 
 pub fn run(args: &Repair) -> Result<u8, Failure> {
@@ -57,7 +71,13 @@ pub fn run(args: &Repair) -> Result<u8, Failure> {
             let _lock = lock(&log)?;
             ours::salvage(&log.path, args.resync)?
         }
-        Source::Redis(path) => redis::salvage(&path, args.resync)?,
+        Source::Redis(path) => {
+            let how = How {
+                resync: args.resync,
+                skip_unsupported: args.skip_unsupported,
+            };
+            redis::salvage(&path, how)?
+        }
     };
     let refusal = salvage.refusal.clone().or_else(|| too_much(args, &salvage));
     let writes = refusal.is_none() && !args.dry_run;
@@ -157,6 +177,11 @@ fn to_json(args: &Repair, salvage: &Salvage, outcome: &str, refusal: Option<&str
         "lost_commits": salvage.lost_commits,
         "commands": salvage.commands,
         "refused_commands": salvage.refused,
+        "skipped": {
+            "count": salvage.skipped.values().sum::<u64>(),
+            "kinds": salvage.skipped,
+            "items": salvage.skipped_items,
+        },
         "dependent_commands": salvage.dependent(),
         "keys": salvage.keyspace.total_len(),
         "notes": salvage.notes,
@@ -194,6 +219,12 @@ fn print(
     if salvage.refused > 0 {
         let refused = salvage.refused;
         output.line(format_args!("note: {refused} commands did nothing"))?;
+    }
+    for (kind, count) in &salvage.skipped {
+        output.line(format_args!("left out, as not supported: {kind} {count}"))?;
+    }
+    for item in &salvage.skipped_items {
+        output.line(format_args!("note: {item} was left out"))?;
     }
     for (name, count) in salvage.dependent() {
         output.line(format_args!(

@@ -128,7 +128,8 @@ fn apply(salvage: &mut Salvage, path: &Path, bytes: &[u8], frame: &log::Salvage)
     while at < frame.body.end {
         let why = match parse_command(&bytes[at..frame.body.end]) {
             Ok(Parsed::Complete { argv, len }) => match salvage.apply(&mut replay, &argv) {
-                Ok(()) => {
+                Ok(beyond) => {
+                    salvage.refused += beyond.len() as u64;
                     at += len;
                     continue;
                 }

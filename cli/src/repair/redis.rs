@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use indelible::command::Replay;
 use indelible::redis::aof::{AofReader, Step, Tail};
 use indelible::redis::manifest::{Manifest, ManifestProblem};
-use indelible::redis::{self, LoadError, Resync, rdb};
+use indelible::redis::rdb::Unsupported;
+use indelible::redis::{self, ApplyError, ImageError, LoadError, Resync, rdb};
 
+use super::How;
 use super::salvage::Salvage;
 use crate::failure::Failure;
 
-pub fn salvage(path: &Path, resync: bool) -> Result<Salvage, Failure> {
+pub fn salvage(path: &Path, how: How) -> Result<Salvage, Failure> {
+    let resync = how.resync;
     let mut salvage = Salvage::new();
     let files = match redis::files(path) {
         Ok(files) if files.is_empty() => {
@@ -27,7 +30,7 @@ pub fn salvage(path: &Path, resync: bool) -> Result<Salvage, Failure> {
         let bytes = fs::read(path).map_err(Failure::io(path))?;
         if let Some(why) = &ended {
             salvage.cut(path, &bytes, 0, bytes.len(), why.to_string());
-        } else if !file(&mut salvage, path, &bytes, resync) && !resync {
+        } else if !file(&mut salvage, path, &bytes, how) && !resync {
             ended = Some("behind a file that was cut");
         }
     }
@@ -91,12 +94,12 @@ fn with_one_base(text: &[u8], salvage: &mut Salvage) -> Vec<u8> {
 }
 
 /// Applies what can be read of a file; whether that was all.
-fn file(salvage: &mut Salvage, path: &Path, bytes: &[u8], resync: bool) -> bool {
-    let mut resync = resync.then(|| Resync::new(bytes));
+fn file(salvage: &mut Salvage, path: &Path, bytes: &[u8], how: How) -> bool {
+    let mut resync = how.resync.then(|| Resync::new(bytes));
     let cuts_before = salvage.cuts.len();
     let mut at = 0;
     if bytes.starts_with(rdb::MAGIC) {
-        match redis::load_image(&mut salvage.keyspace, bytes) {
+        match image(salvage, path, bytes, how) {
             Ok(end) => at = end,
             Err((stopped, error)) => {
                 let next = goes_on(bytes, stopped, &mut resync);
@@ -117,8 +120,27 @@ fn file(salvage: &mut Salvage, path: &Path, bytes: &[u8], resync: bool) -> bool 
             }
         }
     }
-    commands(salvage, path, bytes, at, resync);
+    commands(salvage, path, bytes, at, resync, how);
     salvage.cuts.len() == cuts_before
+}
+
+fn image(
+    salvage: &mut Salvage,
+    path: &Path,
+    bytes: &[u8],
+    how: How,
+) -> Result<usize, (usize, ImageError)> {
+    let mut parts = Vec::new();
+    let mut left = |part: redis::Left| parts.push(part);
+    let left: Option<&mut dyn FnMut(redis::Left)> = match how.skip_unsupported {
+        true => Some(&mut left),
+        false => None,
+    };
+    let loaded = redis::load_image(&mut salvage.keyspace, bytes, left);
+    for (offset, what, _) in parts {
+        salvage.skip(path, offset, None, what);
+    }
+    loaded
 }
 
 fn goes_on(bytes: &[u8], from: usize, resync: &mut Option<Resync<'_>>) -> usize {
@@ -132,6 +154,7 @@ fn commands(
     bytes: &[u8],
     start: usize,
     mut resync: Option<Resync<'_>>,
+    how: How,
 ) {
     let mut replay = Replay::new();
     let mut reader = reader_at(start);
@@ -153,7 +176,8 @@ fn commands(
                     continue;
                 }
                 match salvage.apply(&mut replay, &argv) {
-                    Ok(()) => {
+                    Ok(beyond) => {
+                        not_supported(salvage, path, at, &beyond, how);
                         if resync.is_some() && argv.iter().any(|arg| holds_command(arg)) {
                             joined.push(at);
                         }
@@ -168,7 +192,14 @@ fn commands(
                         }
                         continue;
                     }
-                    Err(error) => error.to_string(),
+                    Err(error) => match left_out(error, &argv, how) {
+                        Ok(what) => {
+                            let name = argv[0].escape_ascii().to_string();
+                            salvage.skip(path, at as u64, Some(&name), what);
+                            continue;
+                        }
+                        Err(why) => why,
+                    },
                 }
             }
             Step::Annotation { .. } => continue,
@@ -185,7 +216,7 @@ fn commands(
             break;
         }
         if multi.take().is_some() {
-            end_transaction(salvage, path, at, &mut replay);
+            end_transaction(salvage, path, at, &mut replay, how);
         }
         salvage.cut(path, bytes, at, next, why);
         let _ = said(salvage, path, assumed);
@@ -195,6 +226,37 @@ fn commands(
     let _ = said(salvage, path, assumed);
     if salvage.behind_loss {
         say_joined(salvage, path, &joined);
+    }
+}
+
+/// Of which kind a command is that may be left out; else why it is damage.
+fn left_out(error: ApplyError, argv: &[&[u8]], how: How) -> Result<Unsupported, String> {
+    let why = error.to_string();
+    match redis::left_out(&Err(error), argv) {
+        Some((what, _)) if how.skip_unsupported => Ok(what),
+        _ => Err(why),
+    }
+}
+
+/// Commands that Redis may have executed and that are beyond a limit here: noted, if that was asked
+/// for; else there is no repair.
+fn not_supported(
+    salvage: &mut Salvage,
+    path: &Path,
+    at: usize,
+    beyond: &[(&'static str, Unsupported)],
+    how: How,
+) {
+    for (name, what) in beyond {
+        let name = name.to_ascii_uppercase();
+        if how.skip_unsupported {
+            salvage.skip(path, at as u64, Some(&name), *what);
+        } else {
+            salvage.refusal = Some(format!(
+                "{}: offset {at}: {name}: {what} is not supported; --skip-unsupported leaves it out",
+                path.display()
+            ));
+        }
     }
 }
 
@@ -237,10 +299,13 @@ fn reader_at(offset: usize) -> AofReader {
 }
 
 /// A transaction whose end is lost: what is there of it is applied, and that is said.
-fn end_transaction(salvage: &mut Salvage, path: &Path, at: usize, replay: &mut Replay) {
+fn end_transaction(salvage: &mut Salvage, path: &Path, at: usize, replay: &mut Replay, how: How) {
     let name = path.display();
     let note = match salvage.apply(replay, &[b"EXEC"]) {
-        Ok(()) => "a transaction lost its end; what is there of it was applied".to_owned(),
+        Ok(beyond) => {
+            not_supported(salvage, path, at, &beyond, how);
+            "a transaction lost its end; what is there of it was applied".to_owned()
+        }
         Err(error) => format!("a transaction lost its end: {error}"),
     };
     salvage.notes.push(format!("{name}: offset {at}: {note}"));

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use indelible::command::{Applied, Replay};
 use indelible::keyspace::Keyspace;
-use indelible::limits::COLLECT_STEP;
+use indelible::limits::{COLLECT_STEP, SKIPPED_KEPT_MAX};
+use indelible::redis::rdb::Unsupported;
 use indelible::redis::{self, ApplyError};
 
 use crate::machine::random;
@@ -60,6 +61,10 @@ pub struct Salvage {
     pub notes: Vec<String>,
     /// Why nothing can be given back.
     pub refusal: Option<String>,
+    /// What is not supported and was left out, by kind.
+    pub skipped: BTreeMap<&'static str, u64>,
+    /// Details of the first of it.
+    pub skipped_items: Vec<String>,
     /// Whether something before was lost.
     pub behind_loss: bool,
     dependent: BTreeMap<String, u64>,
@@ -75,6 +80,8 @@ impl Salvage {
             refused: 0,
             notes: Vec::new(),
             refusal: None,
+            skipped: BTreeMap::new(),
+            skipped_items: Vec::new(),
             behind_loss: false,
             dependent: BTreeMap::new(),
         }
@@ -102,12 +109,34 @@ impl Salvage {
         &self.dependent
     }
 
-    pub fn apply(&mut self, replay: &mut Replay, argv: &[&[u8]]) -> Result<(), ApplyError> {
+    /// Notes what is not supported and is left out.
+    pub fn skip(&mut self, path: &Path, offset: u64, command: Option<&str>, what: Unsupported) {
+        *self.skipped.entry(what.kind()).or_default() += 1;
+        if self.skipped_items.len() < SKIPPED_KEPT_MAX {
+            let command = command.map_or_else(String::new, |name| format!("{name}: "));
+            let item = format!("{}: offset {offset}: {command}{what}", path.display());
+            self.skipped_items.push(item);
+        }
+    }
+
+    /// Applies a command; those of its commit that were refused for a limit of ours, where Redis may
+    /// have executed them.
+    pub fn apply(
+        &mut self,
+        replay: &mut Replay,
+        argv: &[&[u8]],
+    ) -> Result<Vec<(&'static str, Unsupported)>, ApplyError> {
         let applied = redis::apply(replay, &mut self.keyspace, argv)?;
         self.keyspace.collect(COLLECT_STEP);
         self.commands += 1;
+        let mut beyond = Vec::new();
         if let Applied::Commit { refused, .. } = applied {
-            self.refused += refused.len() as u64;
+            for refused in refused {
+                match Unsupported::of_refusal(&refused.error) {
+                    Some(what) => beyond.push((refused.name, what)),
+                    None => self.refused += 1,
+                }
+            }
         }
         if self.behind_loss {
             let name = argv[0].to_ascii_uppercase();
@@ -116,6 +145,6 @@ impl Salvage {
                 *self.dependent.entry(name).or_default() += 1;
             }
         }
-        Ok(())
+        Ok(beyond)
     }
 }
