@@ -242,3 +242,45 @@ fn foreign_file_is_refused() {
     );
     assert!(!run_on("check", &file, &[]).stdout.contains('\x1a'));
 }
+
+/// O9: nothing that a store logs is ever refused.
+#[test]
+fn a_command_of_ours_that_is_refused_is_damage() {
+    let dir = TempDir::new().expect("a directory");
+    let mut log = Log::of_commits(3);
+    log.commit(&["LPUSH", "k1", "x"]);
+    log.commit(&["SET", "k9", "v9"]);
+    let store = log.store(&dir.path().join("store"));
+    let report = check(&store).expect(1).json();
+    assert_eq!(report["verdict"], "damage");
+    let finding = &report["findings"][0];
+    let text = command(&["LPUSH", "k1", "x"]);
+    let at = log.bytes.windows(text.len()).position(|it| it == text);
+    assert_eq!(finding["offset"], at.expect("it is there"));
+    let found = finding["found"].as_str().expect("text");
+    assert!(found.starts_with("WRONGTYPE"), "{finding}");
+    let said = format!(
+        "offset {}: expected a command that applies",
+        finding["offset"]
+    );
+    for command in ["dump", "inspect"] {
+        let run = run_on(command, &store, &[]).expect(1);
+        assert!(run.stderr.contains(&said), "{run:?}");
+        assert!(
+            run.stderr.contains("'lpush' was refused: WRONGTYPE"),
+            "{run:?}"
+        );
+    }
+    let before = run_on("dump", &store, &["--at-lsn", "3", "--json"]);
+    assert_eq!(
+        before.expect(0).json()["dbs"]["0"]
+            .as_object()
+            .expect("keys")
+            .len(),
+        3
+    );
+    // A copy is of frames, whose checksums are right; it is no better than its source, and says so.
+    let copy = dir.path().join("copy");
+    run_on("backup", &store, &["--to", copy.to_str().expect("text")]).expect(0);
+    assert_eq!(check(&copy).expect(1).json()["verdict"], "damage");
+}

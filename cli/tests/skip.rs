@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{command, run, run_on};
+use common::{command, import, run, run_on};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -210,4 +210,87 @@ fn what_no_server_knows_is_refused_all_the_same() {
         let path = written(&dir, &bytes);
         run_on("dump", &path, &["--skip-unsupported"]).expect(1);
     }
+}
+
+/// Redis holds keys of up to 512 MiB.
+#[test]
+fn a_key_beyond_the_limit_is_not_lost_without_a_word() {
+    let dir = TempDir::new().expect("a directory");
+    let file = dir.path().join("old.aof");
+    let first = command(&["SET", "a", "1"]);
+    let long = command(&["SET", &"k".repeat(70_000), "1"]);
+    let last = command(&["SET", "b", "1"]);
+    fs::write(&file, [&first[..], &long, &last].concat()).expect("a file");
+    let said = format!(
+        "offset {}: \"SET\": a key of more than 65536 bytes",
+        first.len()
+    );
+    let to = |name: &str| dir.path().join(name);
+    let refused = import(&file, &to("no")).expect(1);
+    assert!(refused.stderr.contains(&said), "{refused:?}");
+    assert!(!to("no").exists(), "nothing is written");
+    let found = run_on("check", &file, &["--json"]).expect(1).json();
+    assert_eq!(found["verdict"], "unsupported");
+    let store = to("store");
+    let more = [
+        "--to",
+        store.to_str().expect("text"),
+        "--skip-unsupported",
+        "--json",
+    ];
+    let left = run_on("import", &file, &more).expect(0);
+    assert_eq!(left.json()["keys"], 2);
+    assert_eq!(left.json()["skipped"]["kinds"]["limit"], 1);
+    assert_eq!(left.json()["skipped"]["items"][0]["offset"], first.len());
+    assert!(
+        left.stderr
+            .contains("a key of more than 65536 bytes was left out")
+    );
+    let mended = to("mended");
+    let mut more = vec!["--to", mended.to_str().expect("text"), "--json"];
+    let refused = run_on("repair", &file, &more).expect(1);
+    assert!(refused.stderr.contains("--skip-unsupported"), "{refused:?}");
+    more.push("--skip-unsupported");
+    let report = run_on("repair", &file, &more).expect(0).json();
+    assert_eq!(
+        (&report["keys"], &report["cut_len"]),
+        (&2.into(), &0.into())
+    );
+    assert_eq!(report["skipped"]["kinds"]["limit"], 1);
+}
+
+#[test]
+fn repair_leaves_a_stream_out_and_what_is_damaged_still_counts() {
+    let dir = TempDir::new().expect("a directory");
+    let file = dir.path().join("old.aof");
+    let stream = command(&["XADD", "s", "1-1", "f", "v"]);
+    let set = |key: &str| command(&["SET", key, "1"]);
+    let whole = [set("a"), stream.clone(), set("b")].concat();
+    fs::write(&file, [&whole[..], b"*x"].concat()).expect("a file");
+    let to = |name: &str| dir.path().join(name);
+    let (one, other) = (to("one"), to("other"));
+    let report = run_on(
+        "repair",
+        &file,
+        &["--to", one.to_str().expect("text"), "--json"],
+    );
+    let report = report.expect(0).json();
+    assert_eq!(report["keys"], 1, "all behind the stream is cut: {report}");
+    let more = [
+        "--to",
+        other.to_str().expect("text"),
+        "--json",
+        "--skip-unsupported",
+    ];
+    let report = run_on("repair", &file, &more).expect(0).json();
+    assert_eq!(
+        (&report["keys"], &report["cut_len"]),
+        (&2.into(), &2.into())
+    );
+    assert_eq!(report["skipped"]["kinds"]["stream"], 1);
+    let item = report["skipped"]["items"][0].as_str().expect("text");
+    assert!(
+        item.ends_with(&format!("offset {}: XADD: a stream", set("a").len())),
+        "{item}"
+    );
 }

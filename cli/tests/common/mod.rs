@@ -124,6 +124,13 @@ impl Log {
         log
     }
 
+    /// One commit more, of one command.
+    pub fn commit(&mut self, argv: &[&str]) {
+        let lsn = self.frames.len() as u64 + 1;
+        self.frames.push(self.bytes.len());
+        self.frame(FrameKind::Commits, lsn, lsn - 1, &command(argv));
+    }
+
     fn frame(&mut self, kind: FrameKind, lsn: u64, watermark: u64, body: &[u8]) {
         let meta = FrameMeta {
             kind,
