@@ -54,6 +54,9 @@ pub enum Failure {
     /// A path that leads to something without bytes of its own, such as a device.
     #[error("{}: expected a file or a directory, found something else", .path.display())]
     NeitherFileNorDirectory { path: PathBuf },
+    /// A part of what Redis keeps that has no bytes of its own, such as a pipe.
+    #[error("{}: expected a file, found something else", .path.display())]
+    NotAFile { path: PathBuf },
     /// A name that the file system trait cannot express.
     #[error("{}: expected a name in UTF-8", .path.display())]
     Name { path: PathBuf },
@@ -136,6 +139,7 @@ impl Failure {
             | Self::NotTheSame { .. }
             | Self::Type { .. } => PROBLEM,
             Self::NeitherFileNorDirectory { .. }
+            | Self::NotAFile { .. }
             | Self::Name { .. }
             | Self::NotAStore { .. }
             | Self::NotADirectory { .. }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use indelible::effect::Name;
 use indelible::log;
 use indelible::recover::{self, LOCK_NAME, Loaded, Point};
+use indelible::redis;
 use indelible::vfs::OsVfs;
 
 use crate::failure::Failure;
@@ -53,7 +54,7 @@ impl Source {
         if calls_itself_ours(path)? || (is_named_so && has_lock(directory)) {
             return Ok(Self::Log(LogFile::of(path, directory, false)?));
         }
-        Ok(Self::Redis(path.to_owned()))
+        Self::redis(path)
     }
 
     fn in_directory(path: &Path) -> Result<Self, Failure> {
@@ -64,14 +65,40 @@ impl Source {
                     path: path.to_owned(),
                     name: live(),
                 }),
-                false => Ok(Self::Redis(path.to_owned())),
+                false => Self::redis(path),
             };
         }
         if calls_itself_ours(&log)? || has_lock(path) {
             return Ok(Self::Log(LogFile::of(&log, path, true)?));
         }
-        Ok(Self::Redis(path.to_owned()))
+        Self::redis(path)
     }
+
+    /// Refuses what would be waited for without end when it is opened, such as a pipe.
+    fn redis(path: &Path) -> Result<Self, Failure> {
+        let below = path.join("appendonlydir");
+        let entries = [path, &below]
+            .into_iter()
+            .filter_map(|it| fs::read_dir(it).ok());
+        let named = entries.flatten().flatten().map(|entry| entry.path());
+        let is_special = |path: &PathBuf| {
+            let metadata = fs::metadata(path);
+            metadata.is_ok_and(|it| !it.is_file() && !it.is_dir())
+        };
+        let special = named.filter(|it| is_of_redis(it)).find(is_special);
+        // What else is wrong is found, and told, when it is loaded.
+        let listed = || redis::files(path).unwrap_or_default().into_iter();
+        match special.or_else(|| listed().find(|it| !it.is_file())) {
+            Some(path) => Err(Failure::NotAFile { path }),
+            None => Ok(Self::Redis(path.to_owned())),
+        }
+    }
+}
+
+/// Whether a name is one that is looked for in a directory of Redis.
+fn is_of_redis(path: &Path) -> bool {
+    let extension = path.extension().and_then(|it| it.to_str());
+    matches!(extension, Some("aof" | "rdb" | "manifest"))
 }
 
 impl LogFile {

@@ -99,3 +99,58 @@ fn full_device_is_three() {
     assert_eq!(status.expect("it starts").code(), Some(3));
     run_on("check", Path::new("/dev/null"), &[]).expect(2);
 }
+
+/// To open a pipe is to wait for whoever writes to it.
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_a_file_is_refused_at_once() {
+    let dir = TempDir::new().expect("a directory");
+    let pipe = |path: &Path| {
+        let made = std::process::Command::new("mkfifo").arg(path).status();
+        assert!(made.expect("mkfifo is there").success());
+    };
+    let place = |name: &str| {
+        let path = dir.path().join(name);
+        fs::create_dir_all(&path).expect("a directory");
+        path
+    };
+    let single = place("single");
+    pipe(&single.join("appendonly.aof"));
+    let manifest = place("manifest/appendonlydir");
+    pipe(&manifest.join("appendonly.aof.manifest"));
+    let part = place("part");
+    fs::write(part.join("a.manifest"), "file a seq 1 type i\n").expect("a file");
+    pipe(&part.join("a"));
+    let directory = place("directory");
+    fs::write(directory.join("a.manifest"), "file a seq 1 type i\n").expect("a file");
+    place("directory/a");
+    let target = dir.path().join("target");
+    let to = ["--to", target.to_str().expect("text")];
+    for path in [single, dir.path().join("manifest"), part, directory] {
+        for command in ["check", "dump", "inspect", "log", "repair", "import"] {
+            let more = match command {
+                "repair" | "import" => &to[..],
+                _ => &[],
+            };
+            let run = run_on(command, &path, more).expect(2);
+            assert!(
+                run.stderr.contains("expected a file, found something else"),
+                "{run:?}"
+            );
+        }
+    }
+    assert!(!target.exists());
+}
+
+#[test]
+fn what_is_no_file_of_redis_is_not_repaired_into_nothing() {
+    let dir = TempDir::new().expect("a directory");
+    let (file, target) = (dir.path().join("notes.txt"), dir.path().join("target"));
+    fs::write(&file, "hello world\n").expect("a file");
+    for more in [&[][..], &["--resync"]] {
+        let to = [&["--to", target.to_str().expect("text")], more].concat();
+        let run = run_on("repair", &file, &to).expect(1);
+        assert!(run.stderr.contains("nothing in it can be read"), "{run:?}");
+        assert!(!target.exists());
+    }
+}

@@ -34,6 +34,11 @@ pub fn salvage(path: &Path, how: How) -> Result<Salvage, Failure> {
             ended = Some("behind a file that was cut");
         }
     }
+    let nothing = salvage.commands == 0 && salvage.keyspace.total_len() == 0;
+    if nothing && salvage.skipped.is_empty() && salvage.cut_len() > 0 && salvage.refusal.is_none() {
+        let why = "nothing in it can be read as a file of Redis";
+        salvage.refusal = Some(format!("{}: {why}", path.display()));
+    }
     while salvage.keyspace.collect(indelible::limits::COLLECT_STEP) {}
     Ok(salvage)
 }
