@@ -164,6 +164,7 @@ impl Engine {
     }
 
     pub(super) fn base_chunk_ended(&mut self, file: FileHandle, end: Result<u64, IoError>) {
+        let rushed = self.bug(25);
         let Some(rewrite) = self.rewrite.as_mut().filter(|rewrite| rewrite.file == file) else {
             return;
         };
@@ -179,7 +180,10 @@ impl Engine {
         base.len += len;
         if written < bytes.len() {
             base.rest = Some(bytes.slice(written..bytes.len()));
-        } else if base.ended && rewrite.phase == Phase::Base {
+        } else if (base.ended || rushed) && rewrite.phase == Phase::Base {
+            if rushed {
+                self.keyspace.cancel_snapshot();
+            }
             self.base_written();
         }
     }

@@ -123,7 +123,7 @@ impl Engine {
             }
             self.begin_closing();
         }
-        if self.outs.is_empty() && self.retiring.is_empty() {
+        if (self.outs.is_empty() && self.retiring.is_empty()) || self.bug(704) {
             self.finish_ending();
         }
     }
@@ -159,6 +159,7 @@ impl Engine {
         if let Some(rewrite) = &self.rewrite {
             let names = [Purpose::Rename, Purpose::SyncDir];
             let names_out = self.outs.values().any(|purpose| names.contains(purpose));
+            let names_out = names_out && !self.bug(708);
             if self.may_abandon() || names_out {
                 // O10: closed under a rename that is out, the old file would be freed by it.
                 return false;
@@ -196,6 +197,9 @@ impl Engine {
                 log.sync_due |= log.durable != end;
                 durable &= log.durable == end;
             }
+        }
+        if self.bug(701) {
+            return true;
         }
         if durable && self.timers.last_mark() < self.lsn {
             self.seal_mark();

@@ -72,7 +72,8 @@ impl Engine {
     }
 
     pub(super) fn poll_gap(&mut self) -> Option<(Purpose, Action)> {
-        let unchecked = self.bug(62) || self.bug(26);
+        let unchecked = self.bug(62) || self.bug(26) || self.bug(703);
+        let two_out = self.bug(705);
         let end = self.stream.end().position;
         let source = self.live.as_ref().map(|live| (live.file, live.delta));
         let rewrite = self.rewrite.as_mut()?;
@@ -86,7 +87,8 @@ impl Engine {
         }
         if gap.copied < gap.upto.position {
             let lags = target.written.position < end;
-            if target.write_out.is_some() || (rewrite.frames_len_left > 0 && lags) {
+            let writing = target.write_out.is_some() && !two_out;
+            if writing || (rewrite.frames_len_left > 0 && lags) {
                 return None; // I2
             }
             rewrite.frames_len_left = 2 * COPY_LEN_MAX;

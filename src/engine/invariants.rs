@@ -46,7 +46,7 @@ impl Engine {
             self.durable <= self.lsn && self.written <= self.lsn,
             "I4: beyond the last commit"
         );
-        let seeded = [9, 10, 11, 18, 29, 55, 60, 61, 62, 65]
+        let seeded = [9, 10, 11, 18, 29, 49, 55, 60, 61, 62, 65, 716]
             .into_iter()
             .any(|number| self.bug(number));
         if live.poisoned.is_none() && !seeded {

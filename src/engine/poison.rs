@@ -152,6 +152,15 @@ impl Engine {
         }
     }
 
+    /// A seeded bug: a rewrite begins, and with it the error is forgotten.
+    pub(super) fn forget_poison(&mut self) {
+        if let Some(live) = &mut self.live {
+            live.poisoned = None;
+        }
+        self.healing = false;
+        self.begin_rewrite(Kind::Log, None);
+    }
+
     /// The side file failed: the log stays disabled.
     fn abandon_side(&mut self, error: IoError) {
         if self.may_abandon() {

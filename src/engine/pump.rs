@@ -108,7 +108,7 @@ impl Engine {
 
     fn poll_sync(&mut self, side: Side) -> Option<(Purpose, Action)> {
         // O10: a file whose base or copied range is unsynced is never synced in the foreground.
-        if side == Side::Target && !self.needs_both() {
+        if side == Side::Target && !self.needs_both() && !self.bug(706) {
             return None;
         }
         if side == Side::Live && self.live_is_side {
@@ -120,9 +120,12 @@ impl Engine {
         } else {
             None
         };
-        let started = self.now.mono;
+        let (started, hasty) = (self.now.mono, self.bug(716));
         let log = self.log_mut(side)?;
-        if log.sync_out.is_some() || log.poisoned.is_some() || log.is_clean() {
+        let out = log
+            .sync_out
+            .is_some_and(|sync| !hasty || sync.covers == log.written);
+        if out || log.poisoned.is_some() || log.is_clean() {
             return None;
         }
         let helps = |lsn: Lsn| lsn > log.durable.lsn && lsn <= log.written.lsn;
@@ -143,7 +146,8 @@ impl Engine {
 
     fn poll_write(&mut self, side: Side) -> Option<(Purpose, Action)> {
         let now = self.now.mono;
-        if side == Side::Target && (self.copying() || self.copy_waits() || self.bug(51)) {
+        let copying = (self.copying() && !self.bug(705)) || self.copy_waits();
+        if side == Side::Target && (copying || self.bug(51)) {
             return None;
         }
         if side == Side::Live && self.bug(29) && self.published() {
@@ -229,7 +233,7 @@ impl Engine {
         let Some(target) = &rewrite.target else {
             return false;
         };
-        if target.poisoned.is_some() || target.no_room.is_some() {
+        if (target.poisoned.is_some() || target.no_room.is_some()) && !self.bug(707) {
             return false;
         }
         if self.bug(51) {

@@ -21,7 +21,8 @@ impl Engine {
             Millis(at.max(now.0.saturating_sub(PAST_MILLIS)))
         };
         self.now.mono = now;
-        self.timers.rebase(moved);
+        let by_the_wall = self.bug(47);
+        self.timers.rebase(by_the_wall, moved);
         self.rewrite_backoff.rebase(before, moved);
         for side in [Side::Live, Side::Target] {
             if let Some(log) = self.log_mut(side) {

@@ -98,12 +98,17 @@ impl Engine {
         let index = self.retiring.iter().position(|old| {
             let paused = !unpaced && old.paused_until > now;
             let used = |file| {
-                self.pinned.contains(&file) || self.outs.values().any(|purpose| purpose.uses(file))
+                let used = self.outs.values().any(|purpose| purpose.uses(file));
+                self.pinned.contains(&file) || (used && !self.bug(709))
             };
             !old.out && !paused && old.backoff.is_due(now) && !old.file.is_some_and(used)
         })?;
+        let at_once = self.bug(710);
         let old = &mut self.retiring[index];
         old.out = true;
+        if at_once {
+            old.len = 0;
+        }
         match (old.file, old.unlink) {
             (Some(file), _) if old.len > 0 => {
                 let len = old.len.saturating_sub(TRUNCATE_STEP);

@@ -185,7 +185,9 @@ impl Engine {
         if !self.rewrite_backoff.is_due(self.now.mono) {
             return;
         }
-        if live.poisoned.is_some() {
+        if live.poisoned.is_some() && self.bug(16) {
+            self.forget_poison();
+        } else if live.poisoned.is_some() {
             self.begin_rewrite(Kind::Heal, None);
         } else if self.ending.is_none() && self.has_grown(live) {
             self.begin_rewrite(Kind::Log, None);
@@ -200,7 +202,7 @@ impl Engine {
             && u128::from(live.len()) * 100 >= limit
     }
 
-    fn begin_rewrite(&mut self, kind: Kind, ticket: Option<Ticket>) {
+    pub(super) fn begin_rewrite(&mut self, kind: Kind, ticket: Option<Ticket>) {
         let file = self.handle();
         let (mut pin, mut side) = (None, None);
         if matches!(kind, Kind::Enable | Kind::Once) {
@@ -209,7 +211,7 @@ impl Engine {
         if kind == Kind::Enable {
             side = Some(self.handle());
         }
-        let identity = if pin.is_some() {
+        let identity = if pin.is_some() && !self.bug(67) {
             self.new_identity()
         } else {
             self.identity
@@ -317,6 +319,9 @@ impl Engine {
                     return None;
                 }
                 rewrite.phase = Phase::SyncingDir { out: true };
+                if self.bug(7) {
+                    self.stray = self.live.as_ref().map(|live| live.file);
+                }
                 Some((Purpose::SyncDir, Action::SyncDir))
             }
             _ => None,
@@ -324,7 +329,7 @@ impl Engine {
     }
 
     fn poll_prepare(&mut self) -> Option<(Purpose, Action)> {
-        let free = |name| !self.is_retiring(name);
+        let free = |name| !self.is_retiring(name) || self.bug(702);
         let (rewrite_free, side_free) = (free(Name::Rewrite), free(Name::Side));
         let rewrite = self.rewrite.as_mut()?;
         let Phase::Prepare { pin, side, new } = &mut rewrite.phase else {

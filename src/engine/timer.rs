@@ -34,8 +34,10 @@ impl Timers {
     }
 
     /// See [`Engine::rebase_clock`].
-    pub fn rebase(&mut self, moved: impl Fn(Millis) -> Millis) {
-        self.sync = self.sync.map(&moved);
+    pub fn rebase(&mut self, by_the_wall: bool, moved: impl Fn(Millis) -> Millis) {
+        if !by_the_wall {
+            self.sync = self.sync.map(&moved);
+        }
         self.mark = self.mark.map(&moved);
         self.expired = moved(self.expired);
     }
@@ -76,7 +78,7 @@ impl Engine {
             .pending(now)
             .filter(|_| self.waits_to_begin());
         let moments = [
-            self.timers.sync,
+            self.sync_timeout(),
             self.timers.mark,
             self.next_expire(),
             self.retire_timeout(),
@@ -116,7 +118,7 @@ impl Engine {
         if self.closed {
             return;
         }
-        if self.timers.sync.is_some_and(|at| at <= now.mono) {
+        if self.sync_timeout().is_some_and(|at| at <= now.mono) {
             self.timers.sync = None;
             self.sync_is_due();
         }
@@ -141,7 +143,25 @@ impl Engine {
         let lags = |side| self.log(side).is_some() && !self.is_caught_up(side);
         let unwritten = !self.queue.is_empty() || lags(Side::Live) || lags(Side::Target);
         if self.live.is_some() && unwritten {
-            self.timers.sync_by(self.now.mono.plus(SYNC_EVERY_MILLIS));
+            self.owe_sync();
+        }
+    }
+
+    /// A sync within a second, unless one is owed already.
+    pub(super) fn owe_sync(&mut self) {
+        let clock = match self.bug(47) {
+            true => Millis(self.now.wall.0),
+            false => self.now.mono,
+        };
+        self.timers.sync_by(clock.plus(SYNC_EVERY_MILLIS));
+    }
+
+    /// When the sync that is owed is due; a seeded bug asks the wall clock, which may jump back.
+    fn sync_timeout(&self) -> Option<Millis> {
+        let at = self.timers.sync?;
+        match self.bug(47) {
+            true => Some(self.now.mono.plus(at.0.saturating_sub(self.now.wall.0))),
+            false => Some(at),
         }
     }
 

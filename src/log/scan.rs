@@ -148,13 +148,23 @@ impl Scanner {
         }
     }
 
-    /// A seeded bug: a frame is taken for the next one whatever its numbers say.
+    /// The seeded bugs that take a frame for the next one whatever its numbers say, or whatever
+    /// opening it is of.
     fn renumbered(&self, place: &Place<'_>, sequence: &Sequence) -> Option<Frame> {
-        if !self.saboteur.is(31) || !sequence.is_base_complete() {
+        let any_number = self.saboteur.is(31) || self.saboteur.is(40);
+        let any_opening = self.saboteur.is(38);
+        if !(any_number || any_opening) || !sequence.is_base_complete() {
             return None;
         }
         let (line, _) = FrameLine::parse_prefix(place.window).ok()?;
-        let Step::Frame(mut frame) = place.frame(&Sequence::before(&line)) else {
+        let before = match any_number {
+            true => Sequence::before(&line),
+            false => {
+                let (identity, last) = (sequence.identity(), sequence.last_lsn());
+                Sequence::behind(identity, line.meta.incarnation, last)
+            }
+        };
+        let Step::Frame(mut frame) = place.frame(&before) else {
             return None;
         };
         let meta = &mut frame.line.meta;

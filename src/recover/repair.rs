@@ -47,7 +47,8 @@ pub(super) fn make_durable<V: Vfs>(
         end,
         &meta(FrameKind::Open, loaded, options, report, claimed),
     )?;
-    let skip_sync = bug(43) || bug(59) || (bug(22) && report.cut_len > 0);
+    let cut_unsynced = (bug(22) || bug(38)) && report.cut_len > 0;
+    let skip_sync = bug(43) || bug(59) || cut_unsynced;
     if !skip_sync {
         vfs.sync_data(file).map_err(Doing::Sync.failed())?;
     }
