@@ -211,7 +211,7 @@ impl Engine {
         if kind == Kind::Enable {
             side = Some(self.handle());
         }
-        let identity = if pin.is_some() && !self.bug(67) {
+        let identity = if pin.is_some() {
             self.new_identity()
         } else {
             self.identity
