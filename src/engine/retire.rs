@@ -95,13 +95,15 @@ impl Engine {
     pub(super) fn poll_retire(&mut self) -> Option<(Purpose, Action)> {
         let now = self.now.mono;
         let unpaced = self.is_in_a_hurry();
+        let elsewhere = self.bug(52);
         let index = self.retiring.iter().position(|old| {
             let paused = !unpaced && old.paused_until > now;
             let used = |file| {
                 let used = self.outs.values().any(|purpose| purpose.uses(file));
                 self.pinned.contains(&file) || (used && !self.bug(709))
             };
-            !old.out && !paused && old.backoff.is_due(now) && !old.file.is_some_and(used)
+            let here = !(elsewhere && old.report);
+            here && !old.out && !paused && old.backoff.is_due(now) && !old.file.is_some_and(used)
         })?;
         let at_once = self.bug(710);
         let old = &mut self.retiring[index];
