@@ -32,15 +32,21 @@ pub enum Blindness {
     CrashKeepsCache,
     /// A failed sync loses nothing.
     FailedSyncHarmless,
+    /// What was never written reads as zeros, and no write is torn.
+    NoGarbage,
+    /// Effects that are out end in the order in which they were given out.
+    OneOrder,
 }
 
 impl Blindness {
     /// Those that are blind, with their names.
-    pub const ALL: [(Self, &'static str); 4] = [
+    pub const ALL: [(Self, &'static str); 6] = [
         (Self::NoLowerBound, "the oracle without its lower bound"),
         (Self::RenamesDurable, "renames durable at once"),
         (Self::CrashKeepsCache, "a crash keeps the cache"),
         (Self::FailedSyncHarmless, "a failed sync loses nothing"),
+        (Self::NoGarbage, "no garbage, and no write is torn"),
+        (Self::OneOrder, "one order of completions"),
     ];
 }
 
@@ -102,7 +108,8 @@ impl Setup {
             Blindness::RenamesDurable => profile.blind.renames_durable = true,
             Blindness::CrashKeepsCache => profile.blind.crash_keeps_cache = true,
             Blindness::FailedSyncHarmless => profile.blind.failed_sync_harmless = true,
-            Blindness::None | Blindness::NoLowerBound => {}
+            Blindness::NoGarbage => profile.blind.no_garbage = true,
+            Blindness::None | Blindness::NoLowerBound | Blindness::OneOrder => {}
         }
         profile
     }

@@ -116,6 +116,21 @@ pub struct SabotageArgs {
     /// Lists them and searches nothing.
     #[arg(long)]
     pub list: bool,
+    /// Each of them on every profile on which it can matter: the kill matrix.
+    #[arg(long, alias = "matrix")]
+    pub all: bool,
+    /// Leaves out each barrier of engine and recovery in turn.
+    #[arg(long)]
+    pub ablation: bool,
+    /// Makes the simulator blind to one thing after the other.
+    #[arg(long)]
+    pub blind: bool,
+    /// Seeds that are tried for what is not caught within bounds.
+    #[arg(long, default_value_t = 300)]
+    pub seeds: u64,
+    /// Writes the page with the results, as Markdown, to this file.
+    #[arg(long)]
+    pub write: Option<PathBuf>,
     /// Prints JSON.
     #[arg(long)]
     pub json: bool,

@@ -3,6 +3,7 @@
 mod aof;
 mod args;
 mod main_job;
+mod matrix;
 mod output;
 mod prove;
 mod random;

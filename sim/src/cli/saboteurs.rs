@@ -19,6 +19,9 @@ pub(super) fn run(args: &SabotageArgs, threads: usize) -> End {
         list(&bugs, args.json);
         return End::Well;
     }
+    if args.all || args.ablation || args.blind {
+        return super::matrix::run(args, threads);
+    }
     let spinner = Spinner::new("sabotage");
     let found = hunt_all(&bugs, Blindness::None, threads, &|bug, caught| {
         spinner.say(format!(

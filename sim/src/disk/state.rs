@@ -182,6 +182,12 @@ impl Disk {
         pending.iter().filter(|op| op.sequence <= sequence).count()
     }
 
+    /// Whether the size of the handle's file is not durable.
+    #[must_use]
+    pub fn size_is_pending(&self, handle: HandleId) -> bool {
+        self.inode_of(handle).size_changed()
+    }
+
     /// As [`Disk::covered`], for a sync of the directory.
     #[must_use]
     pub fn dir_covered(&self, sequence: u64) -> usize {

@@ -72,8 +72,8 @@ pub struct Oracle {
     tickets: Vec<(Ticket, Stake)>,
     durable: u64,
     written: u64,
-    /// The operating system may have dropped pages of commits up to here: that they are written
-    /// says nothing any more.
+    /// The operating system may have dropped pages of commits up to here, which were acknowledged
+    /// before: that they are written says nothing any more.
     shaky: u64,
     closed: bool,
     refused: Vec<Fold>,
@@ -190,9 +190,10 @@ impl Oracle {
     }
 
     /// A file system reported, or is yet to report, that it could not keep what was written: from
-    /// then on "written" means nothing for what came before.
+    /// then on "written" means nothing for what was acknowledged before; what is acknowledged from
+    /// now on is promised in knowledge of the error. // O8
     pub fn pages_dropped(&mut self) {
-        self.shaky = self.last();
+        self.shaky = self.written.max(self.durable);
     }
 
     /// A ticket was redeemed.

@@ -1,8 +1,10 @@
 //! Looks for a run in which a seeded bug breaks a promise.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
-use super::{Sabotage, registry};
+use super::{Sabotage, find, rank, registry};
 use crate::campaign::{Failure, campaign};
 use crate::disk::Profile;
 use crate::explore::{Bounds, Universe, explore};
@@ -22,10 +24,17 @@ pub struct Caught {
     pub within_bounds: bool,
 }
 
-/// Looks for one seeded bug: first exhaustively with the calls that it takes, then by seeds.
+/// Looks for one seeded bug on `posix-weak`: first exhaustively with the calls that it takes, then
+/// by seeds.
 #[must_use]
 pub fn hunt(sabotage: &Sabotage, blindness: Blindness) -> Option<Caught> {
     let profile = Profile::posix_weak();
+    hunt_within(sabotage, &profile, blindness).or_else(|| hunt_by_seeds(sabotage, &profile, SEEDS))
+}
+
+/// Looks for one seeded bug exhaustively, with the calls that it takes.
+#[must_use]
+pub fn hunt_within(sabotage: &Sabotage, profile: &Profile, blindness: Blindness) -> Option<Caught> {
     let setup = Setup {
         saboteur: sabotage.id,
         blindness,
@@ -40,18 +49,21 @@ pub fn hunt(sabotage: &Sabotage, blindness: Blindness) -> Option<Caught> {
         start: sabotage.start.to_vec(),
         states_max: STATES_MAX,
     };
-    if let Some(failure) = explore(&universe, 1, &|_| {}).failure {
-        return Some(Caught {
-            failure,
-            within_bounds: true,
-        });
-    }
+    let failure = explore(&universe, 1, &|_| {}).failure?;
+    Some(Caught {
+        failure,
+        within_bounds: true,
+    })
+}
+
+/// Looks for one seeded bug by random runs.
+#[must_use]
+pub fn hunt_by_seeds(sabotage: &Sabotage, profile: &Profile, seeds: u64) -> Option<Caught> {
     let adapt = |setup: &mut Setup| {
         setup.saboteur = sabotage.id;
         setup.policy = sabotage.policy;
-        setup.blindness = blindness;
     };
-    let ran = campaign(0..SEEDS, &profile, &Arc::default(), &adapt, 1, &|_| {});
+    let ran = campaign(0..seeds, profile, &Arc::default(), &adapt, 1, &|_| {});
     let failure = ran.failures.into_iter().next()?.1;
     Some(Caught {
         failure,
@@ -59,7 +71,8 @@ pub fn hunt(sabotage: &Sabotage, blindness: Blindness) -> Option<Caught> {
     })
 }
 
-/// Looks for all of these bugs, on several threads; the answers are in the order of the bugs.
+/// Looks for all of these bugs, on several threads; the answers, each with its seconds, are in the
+/// order of the bugs.
 #[must_use]
 pub fn hunt_all(
     bugs: &[&'static Sabotage],
@@ -67,39 +80,49 @@ pub fn hunt_all(
     threads: usize,
     told: &(dyn Fn(&'static Sabotage, bool) + Sync),
 ) -> Vec<Option<(Caught, f64)>> {
-    let next = std::sync::atomic::AtomicUsize::new(0);
+    in_parallel(bugs, threads, &|bug| {
+        let began = Instant::now();
+        let caught = hunt(bug, blindness);
+        told(bug, caught.is_some());
+        caught.map(|caught| (caught, began.elapsed().as_secs_f64()))
+    })
+}
+
+/// Does something with each item, on several threads; the results are in the order of the items.
+pub(super) fn in_parallel<T: Sync, R: Send>(
+    items: &[T],
+    threads: usize,
+    act: &(dyn Fn(&T) -> R + Sync),
+) -> Vec<R> {
+    let next = AtomicUsize::new(0);
     let work = || {
-        let mut found = Vec::new();
+        let mut done = Vec::new();
         loop {
-            let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let Some(bug) = bugs.get(at) else {
-                return found;
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(at) else {
+                return done;
             };
-            let began = std::time::Instant::now();
-            let caught = hunt(bug, blindness);
-            told(bug, caught.is_some());
-            found.push((
-                at,
-                caught.map(|caught| (caught, began.elapsed().as_secs_f64())),
-            ));
+            done.push((at, act(item)));
         }
     };
-    let mut found: Vec<_> = std::thread::scope(|scope| {
+    let mut done: Vec<(usize, R)> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
         let joined = threads.into_iter().map(|thread| thread.join());
         joined
             .flat_map(|part| part.expect("a hunt catches its panics"))
             .collect()
     });
-    found.sort_by_key(|(at, _)| *at);
-    found.into_iter().map(|(_, caught)| caught).collect()
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
-/// All seeded bugs, or the one of this number.
+/// All seeded bugs but those that leave a barrier out, by number; or the one of this number.
 #[must_use]
 pub fn chosen(only: Option<u32>) -> Vec<&'static Sabotage> {
-    registry::ALL
-        .iter()
-        .filter(|bug| only.is_none_or(|only| only == bug.id))
-        .collect()
+    if let Some(id) = only {
+        return find(id).into_iter().collect();
+    }
+    let mut bugs: Vec<&Sabotage> = registry::ALL.iter().collect();
+    bugs.sort_by_key(|bug| rank(bug.id));
+    bugs
 }

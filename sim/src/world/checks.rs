@@ -1,7 +1,9 @@
 //! What is looked at on the way: never in the way (O10), tidiness (O7), progress (O11).
 
 use indelible::effect::{Action, Completion, Effect, Lane, Name};
-use indelible::limits::{COPY_LEN_MAX, TRUNCATE_STEP, WRITE_LEN_MAX};
+use indelible::engine::AppendFsync;
+use indelible::limits::{COPY_LEN_MAX, SYNC_EVERY_MILLIS, TRUNCATE_STEP, WRITE_LEN_MAX};
+use indelible::units::Now;
 
 use super::{Up, World};
 use crate::disk::Disk;
@@ -56,6 +58,38 @@ pub(super) fn performed(
         effect.action, effect.lane
     );
     Err(Violation::new(Obligation::Unobtrusive, detail))
+}
+
+/// Under `EverySec` a sync is owed within a second: nobody may sleep longer while what was
+/// acknowledged is not durable.
+pub(super) fn sync_in_time(
+    up: &Up,
+    policy: AppendFsync,
+    now: Now,
+    past_millis: u64,
+) -> Result<(), Violation> {
+    if policy != AppendFsync::EverySec || past_millis <= SYNC_EVERY_MILLIS || !up.out.is_empty() {
+        return Ok(());
+    }
+    let stats = up.engine.stats();
+    let well = stats.aof_enabled && !stats.healing && !stats.no_room && !stats.stopped;
+    let owed = stats.durable_lsn < stats.written_lsn;
+    // Whoever is slow to take an effect is not the machine.
+    let takes_one = || {
+        let mut engine = up.engine.clone();
+        let lanes = [Lane::Foreground, Lane::Background];
+        lanes
+            .into_iter()
+            .any(|lane| engine.poll_effect(now, lane).is_some())
+    };
+    if !well || !owed || takes_one() {
+        return Ok(());
+    }
+    let detail = format!(
+        "commits up to {} are acknowledged, up to {} durable, and the next sync is {past_millis} ms away",
+        stats.written_lsn.0, stats.durable_lsn.0
+    );
+    Err(Violation::new(Obligation::Progress, detail))
 }
 
 fn note(up: &mut Up, effect: &Effect, completion: &Completion) {

@@ -30,10 +30,12 @@ use indelible::driver::Files;
 use indelible::effect::{Action, Effect, EffectId, FileHandle, IoErrorKind};
 use indelible::engine::Engine;
 use indelible::units::{Millis, Now, WallMillis};
+use indelible::vfs::Vfs;
 
 use crate::digest::Hash128;
-use crate::disk::{CallKind, Disk, FaultKind, HandleId, SimVfs};
+use crate::disk::{CallKind, Disk, FaultKind, HandleId, SimFile, SimVfs};
 use crate::oracle::{CrashKind, Leniency, Oracle, Violation};
+use crate::sabotage::driver::Memory;
 use crate::setup::{Blindness, Setup};
 
 pub(crate) use crash::{UNTORN, limits};
@@ -55,6 +57,8 @@ struct Out {
     effect: Effect,
     /// The disk's sequence number when it was given out: a sync covers what came before.
     since: u64,
+    /// Whether the machine was told its end already: a seeded bug of the driver.
+    answered: bool,
 }
 
 /// A process that has the store open.
@@ -70,6 +74,8 @@ pub(crate) struct Up {
     rewrites: Vec<FileHandle>,
     /// Whether a close was asked for.
     closing: bool,
+    /// What a driver with a seeded bug keeps in mind.
+    memory: Memory,
 }
 
 /// A fault that stays.
@@ -319,7 +325,7 @@ impl World {
         self.hash_disk_and_out(&mut hasher);
         if let Some(up) = &self.up {
             up.engine.hash(&mut hasher);
-            (&up.filling, &up.rewrites, up.closing).hash(&mut hasher);
+            (&up.filling, &up.rewrites, up.closing, up.memory).hash(&mut hasher);
         }
         self.oracle.hash(&mut hasher);
         (
@@ -365,7 +371,7 @@ impl World {
             disk.hash(hasher);
             let Some(up) = &self.up else { return };
             for out in &up.out {
-                out.effect.hash(hasher);
+                (&out.effect, out.answered).hash(hasher);
                 if let Action::SyncData { file } = &out.effect.action {
                     disk.covered(up.handle(*file), out.since).hash(hasher);
                 } else if matches!(out.effect.action, Action::SyncDir) {
@@ -400,7 +406,7 @@ impl Up {
         files
     }
 
-    fn detach(&mut self, files: Files<SimVfs>) {
+    fn detach<V: Vfs<File = SimFile>>(&mut self, files: Files<V>) {
         self.files.extend(
             files
                 .into_open()

@@ -1,6 +1,8 @@
 //! Opening the store: whole, cut short by a crash, or with a fault.
 
+use indelible::effect::Name;
 use indelible::engine::EngineOptions;
+use indelible::limits::QUARANTINE_LEN_MAX;
 use indelible::recover::{self, LOCK_NAME, OpenError, OpenOptions, QUARANTINE_NAME};
 use indelible::sabotage::Saboteur;
 use indelible::units::Now;
@@ -9,7 +11,8 @@ use super::line::What;
 use super::{Crash, Fault, MONO_START, Up, World};
 use crate::disk::{self, CallKind, CallRecord, Keep, SimVfs};
 use crate::oracle::{CrashKind, Fold, Obligation, Violation, describe};
-use crate::sabotage::driver as seeded;
+use crate::sabotage::driver::{self as seeded, Memory};
+use crate::sabotage::opening::Opening;
 use crate::setup::Setup;
 
 /// The order of the keyspace, the same in every run.
@@ -26,6 +29,12 @@ pub(super) struct Expected {
     pub fold: Fold,
     /// Whether everything that it read was durable, so that no power loss can change it.
     pub firm: bool,
+}
+
+/// Bytes that an opening is to cut off, and where they begin in the log.
+struct Tail {
+    start: usize,
+    bytes: Vec<u8>,
 }
 
 /// How the store is opened in a simulation.
@@ -53,7 +62,7 @@ pub(crate) fn options(setup: &Setup, now: Now, openings: u32) -> OpenOptions {
 /// As the store gives them.
 pub(crate) fn enter(vfs: &SimVfs, setup: &Setup, options: &OpenOptions) -> Result<Up, OpenError> {
     seeded::before_opening(setup.saboteur, vfs);
-    let opened = recover::open(vfs, options)?;
+    let opened = recover::open(&Opening::new(vfs, setup.saboteur), options)?;
     let mut up = Up {
         engine: opened.engine,
         files: Vec::new(),
@@ -61,6 +70,7 @@ pub(crate) fn enter(vfs: &SimVfs, setup: &Setup, options: &OpenOptions) -> Resul
         filling: Vec::new(),
         rewrites: Vec::new(),
         closing: false,
+        memory: Memory::default(),
     };
     up.detach(opened.files);
     drop(opened.lock);
@@ -202,6 +212,10 @@ impl World {
             return Ok(false);
         }
         self.expect_the_same(fault.is_some());
+        let tail = match fault {
+            None => self.torn_tail(crash.is_power_loss()),
+            Some(_) => None,
+        };
         if !self.arm(fault) {
             return Ok(false);
         }
@@ -210,12 +224,55 @@ impl World {
             disk.set_cut_keeps(KEEPS[keep]);
         });
         seeded::before_opening(self.setup.saboteur, &self.vfs);
-        let opened = recover::open(&self.vfs, &options).ok();
+        let vfs = self.vfs.clone();
+        let seen = Opening::new(&vfs, self.setup.saboteur);
+        let opened = recover::open(&seen, &options).ok();
         self.note_calls();
         self.crashes += 1;
         self.vfs.with(|disk| disk.set_call_budget(None));
         drop(opened);
-        Ok(self.goes_down(crash))
+        let went = self.goes_down(crash);
+        tail.map_or(Ok(went), |tail| self.keeps(&tail).map(|()| went))
+    }
+
+    /// The torn tail that an opening would cut here, if nothing but that opening can take it away.
+    fn torn_tail(&self, power: bool) -> Option<Tail> {
+        let firm = !power || self.vfs.with(|disk| disk.pending() == 0);
+        if self.bounded || self.setup.profile.weak_oracle || !firm {
+            return None;
+        }
+        let whole = SimVfs::from_disk(self.vfs.disk());
+        let report = recover::open(&whole, &self.options()).ok()?.report;
+        let len = usize::try_from(report.cut_len)
+            .ok()
+            .filter(|len| *len > 0)?;
+        self.vfs.with(|disk| {
+            let bytes = disk.contents(Name::Live.as_str())?;
+            let start = bytes.len() - len;
+            let bytes = bytes[start..].to_vec();
+            Some(Tail { start, bytes })
+        })
+    }
+
+    /// O9: what is cut off is in the quarantine first, durably.
+    fn keeps(&self, tail: &Tail) -> Result<(), Violation> {
+        let len = tail.bytes.len();
+        let kept = len.min(usize::try_from(QUARANTINE_LEN_MAX).unwrap_or(usize::MAX));
+        let (there, copied) = self.vfs.with(|disk| {
+            let live = disk.contents(Name::Live.as_str());
+            let there = live.and_then(|live| live.get(tail.start..tail.start + len));
+            let copy = disk.contents(QUARANTINE_NAME);
+            (
+                there == Some(&tail.bytes[..]),
+                copy.is_some_and(|copy| copy.starts_with(&tail.bytes[..kept])),
+            )
+        });
+        if there || copied {
+            return Ok(());
+        }
+        let detail =
+            format!("a torn tail of {len} bytes was cut off, and no quarantine has its bytes");
+        Err(Violation::new(Obligation::Damage, detail))
     }
 
     /// Keeps in mind what this opening would find if it were not cut. // O4

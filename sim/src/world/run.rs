@@ -1,16 +1,18 @@
 //! Steps of a process that has the store open: calls, effects, time.
 
 use indelible::driver::perform;
-use indelible::effect::{Action, Completion, Lane};
+use indelible::effect::{Action, Completion, FileHandle, Lane};
 use indelible::engine::{Engine, Event, RewriteError, Ticket};
 use indelible::units::{Millis, Now};
 
 use super::line::What;
-use super::{Fault, LASTING_HITS_MAX, Lasting, MONO_START, Out, World, calls, checks};
+use super::{Fault, LASTING_HITS_MAX, Lasting, MONO_START, Out, Up, World, calls, checks};
 use crate::call::Call;
-use crate::disk::{self, CallKind};
+use crate::disk::{self, CallKind, HandleId, SimVfs};
 use crate::oracle::Violation;
-use crate::sabotage::driver as seeded;
+use crate::sabotage::ablation;
+use crate::sabotage::driver::{self as seeded, Scene};
+use crate::setup::{Blindness, Setup};
 
 /// How far the wall clock jumps.
 const CLOCK_JUMP_MILLIS: u64 = 60_000;
@@ -116,11 +118,16 @@ impl World {
         if let Some((id, effect)) = &polled {
             checks::given_out(up, effect)?;
             let since = self.vfs.with(|disk| disk.sequence());
+            let early = ablation::answers_early(&scene(&self.setup, &self.vfs, up, &[]), effect);
             up.out.push(Out {
                 id: *id,
                 effect: effect.clone(),
                 since,
+                answered: early.is_some(),
             });
+            if let Some(completion) = early {
+                up.engine.handle_completion(now, *id, completion);
+            }
         }
         self.settle()?;
         Ok(polled.is_some())
@@ -135,6 +142,9 @@ impl World {
         let Some(kind) = self.out_kind(slot) else {
             return Ok(false);
         };
+        if slot > 0 && self.setup.blindness == Blindness::OneOrder {
+            return Ok(false);
+        }
         if fault.is_some_and(|fault| fault.index >= self.fault_count(kind)) {
             return Ok(false);
         }
@@ -145,7 +155,9 @@ impl World {
         self.vfs.with(disk::Disk::clear_faults);
         self.note_calls();
         let (now, up) = (self.now, self.up.as_mut().expect("an effect was out"));
-        up.engine.handle_completion(now, out.id, completion);
+        if !out.answered {
+            up.engine.handle_completion(now, out.id, completion);
+        }
         self.settle()?;
         Ok(true)
     }
@@ -190,10 +202,15 @@ impl World {
             Action::SyncDir => disk.set_dir_sync_cover(out.since),
             _ => {}
         });
+        let open = match self.setup.saboteur {
+            0 => Vec::new(),
+            _ => up.files.clone(),
+        };
         let files = up.attached(&self.vfs);
-        let real = || perform(&self.vfs, &files, &out.effect.action);
-        let bug = self.setup.saboteur;
-        let completion = seeded::performed(bug, &self.vfs, &up.rewrites, &out.effect, real);
+        let mut scene = scene(&self.setup, &self.vfs, up, &open);
+        let real = |action: &Action| perform(&self.vfs, &files, action);
+        let completion = seeded::performed(&mut scene, &out.effect, real);
+        up.memory = scene.memory;
         up.detach(files);
         self.vfs
             .with(|disk| checks::performed(disk, up, &out.effect, &completion))?;
@@ -209,6 +226,7 @@ impl World {
             return Ok(false);
         };
         let past = at.0.saturating_sub(self.now.mono.0);
+        checks::sync_in_time(up, self.setup.policy, self.now, past)?;
         self.now.mono = Millis(self.now.mono.0 + past);
         if !self.bounded {
             self.now.wall.0 += past;
@@ -255,5 +273,22 @@ impl World {
             }
         }
         Ok(())
+    }
+}
+
+/// What a driver with a seeded bug sees of the world.
+fn scene<'a>(
+    setup: &Setup,
+    vfs: &'a SimVfs,
+    up: &'a Up,
+    files: &'a [(FileHandle, HandleId)],
+) -> Scene<'a> {
+    Scene {
+        bug: setup.saboteur,
+        vfs,
+        files,
+        rewrites: &up.rewrites,
+        closing: up.closing,
+        memory: up.memory,
     }
 }

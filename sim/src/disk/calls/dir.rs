@@ -1,6 +1,7 @@
 //! Calls about names.
 
 use indelible::effect::{IoError, IoErrorKind};
+use smallvec::SmallVec;
 
 use super::super::fault::{CallKind, FaultKind};
 use super::super::inode::OpState;
@@ -161,21 +162,25 @@ impl Disk {
     }
 
     pub(super) fn settle_names(&mut self, cover: u64) {
-        for op in &mut self.dir.pending {
-            if op.sequence <= cover && op.state == OpState::Dirty {
-                op.state = OpState::Must;
-            }
-        }
-        self.dir.collapse();
-        self.forget_unreachable();
+        self.settle_names_if(cover, |_| true);
     }
 
     pub(super) fn settle_names_of(&mut self, inode: InodeId, cover: u64) {
+        self.settle_names_if(cover, |op| op.change.inode() == Some(inode));
+    }
+
+    /// Names become durable, and with a rename that flushes the bytes of the renamed file.
+    fn settle_names_if(&mut self, cover: u64, is_meant: impl Fn(&PendingName) -> bool) {
+        let mut flushed: SmallVec<[(InodeId, u64); 2]> = SmallVec::new();
         for op in &mut self.dir.pending {
-            let own = op.change.inode() == Some(inode);
-            if own && op.sequence <= cover && op.state == OpState::Dirty {
+            if op.sequence <= cover && op.state == OpState::Dirty && is_meant(op) {
                 op.state = OpState::Must;
+                let inode = op.change.inode().filter(|_| op.flushes);
+                flushed.extend(inode.map(|inode| (inode, op.sequence)));
             }
+        }
+        for (inode, sequence) in flushed {
+            self.inode_mut(inode).settle(sequence);
         }
         self.dir.collapse();
         self.forget_unreachable();

@@ -1,0 +1,99 @@
+//! The kill matrix: every seeded bug on every profile on which a store can keep its promises.
+
+use std::time::Instant;
+
+use super::hunt::in_parallel;
+use super::{Caught, Sabotage, hunt_by_seeds, hunt_within, reasons};
+use crate::disk::Profile;
+use crate::report::{Case, minimal};
+use crate::setup::Blindness;
+
+/// One bug on one profile.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    /// The bug.
+    pub bug: &'static Sabotage,
+    /// The profile.
+    pub profile: Profile,
+    /// What came of it.
+    pub end: End,
+}
+
+/// What came of a pair.
+#[derive(Clone, Debug)]
+pub enum End {
+    /// A promise was broken.
+    Caught {
+        /// The smallest run that was found.
+        case: Box<Case>,
+        /// Whether within the bounds of the exhaustive search, or by seeds.
+        within_bounds: bool,
+        /// Until it was caught, without shrinking.
+        seconds: f64,
+    },
+    /// Nothing was broken.
+    Missed {
+        /// How long it was looked for.
+        seconds: f64,
+    },
+    /// It cannot matter there, and why.
+    CannotMatter(&'static str),
+}
+
+/// The columns: the profiles on which every promise holds.
+#[must_use]
+pub fn profiles() -> Vec<Profile> {
+    let honest = |profile: &Profile| !profile.weak_oracle;
+    Profile::presets().into_iter().filter(honest).collect()
+}
+
+/// Looks for each of these bugs on each of these profiles, first within its bounds, then by this
+/// many seeds; row by row.
+#[must_use]
+pub fn matrix(
+    bugs: &[&'static Sabotage],
+    profiles: &[Profile],
+    seeds: u64,
+    threads: usize,
+    told: &(dyn Fn(&Pair) + Sync),
+) -> Vec<Pair> {
+    let pairs: Vec<(&'static Sabotage, &Profile)> = bugs
+        .iter()
+        .flat_map(|bug| profiles.iter().map(|profile| (*bug, profile)))
+        .collect();
+    in_parallel(&pairs, threads, &|(bug, profile)| {
+        let pair = pair(bug, profile, seeds);
+        told(&pair);
+        pair
+    })
+}
+
+fn pair(bug: &'static Sabotage, profile: &Profile, seeds: u64) -> Pair {
+    let end = match reasons::cannot_matter(bug.id, profile) {
+        Some(why) => End::CannotMatter(why),
+        None => looked_for(bug, profile, seeds),
+    };
+    Pair {
+        bug,
+        profile: profile.clone(),
+        end,
+    }
+}
+
+fn looked_for(bug: &Sabotage, profile: &Profile, seeds: u64) -> End {
+    let began = Instant::now();
+    let within = hunt_within(bug, profile, Blindness::None);
+    let caught = within.or_else(|| hunt_by_seeds(bug, profile, seeds));
+    let seconds = began.elapsed().as_secs_f64();
+    match caught {
+        Some(Caught {
+            failure,
+            within_bounds,
+        }) => End::Caught {
+            case: Box::new(minimal(&failure)),
+            within_bounds,
+            seconds,
+        },
+        None => End::Missed { seconds },
+    }
+}
