@@ -16,6 +16,8 @@ pub struct Campaign {
     pub counts: Counts,
     /// The seeds that found a broken promise, and what they found.
     pub failures: Vec<(u64, Failure)>,
+    /// Canaries that were not caught: with any of these the campaign says nothing.
+    pub silent: Vec<u32>,
 }
 
 /// Runs every seed; the result does not depend on the number of threads.
@@ -65,5 +67,9 @@ pub fn campaign(
         .collect();
     failures.sort_by_key(|(seed, _)| *seed);
     counts.violations = failures.len() as u64;
-    Campaign { counts, failures }
+    Campaign {
+        counts,
+        failures,
+        silent: Vec::new(),
+    }
 }

@@ -8,7 +8,7 @@ use indelible::engine::AppendFsync;
 
 use crate::call::Call;
 use crate::disk::Profile;
-use crate::setup::Tear;
+use crate::setup::{Blindness, Tear};
 
 /// Crashes indelible at every step, on a disk that keeps no more than it must.
 ///
@@ -102,6 +102,9 @@ pub struct RunArgs {
     /// A Redis append-only file, or a directory of them, whose commits are the workload.
     #[arg(long)]
     pub aof: Option<PathBuf>,
+    /// Shuts one eye of the simulator, by its number: the canaries must notice.
+    #[arg(long, value_parser = blindness, hide = true)]
+    pub blind_to: Option<Blindness>,
     /// Prints JSON.
     #[arg(long)]
     pub json: bool,
@@ -210,6 +213,15 @@ fn seeds(text: &str) -> Result<Range<u64>, String> {
     } else {
         Ok(range)
     }
+}
+
+fn blindness(number: &str) -> Result<Blindness, String> {
+    let place = number.parse::<usize>().ok();
+    let known = place.and_then(|place| Blindness::ALL.get(place));
+    let most = Blindness::ALL.len() - 1;
+    known
+        .map(|(blindness, _)| *blindness)
+        .ok_or_else(|| format!("{number:?} is no number from 0 to {most}"))
 }
 
 fn profile(name: &str) -> Result<Profile, String> {

@@ -6,8 +6,9 @@ use indelible::engine::AppendFsync;
 
 use super::End;
 use super::output::{HEADING, Spinner, cells};
+use super::random::is_blind;
 use crate::call::Call;
-use crate::campaign::{Failure, campaign, replay};
+use crate::campaign::{Failure, replay, watched_campaign};
 use crate::disk::Profile;
 use crate::explore::{Bounds, Counts, Universe, explore};
 use crate::report::{Table, minimal};
@@ -35,13 +36,13 @@ pub(super) fn run(threads: usize) -> End {
     let mut failures = Vec::new();
     let mut table = Table::new(&HEADING);
     let proven = exhaust(threads, &mut table, &mut failures);
-    random(threads, &mut table, &mut failures);
+    let sees = random(threads, &mut table, &mut failures);
     for failure in &failures {
         anstream::println!("{}", minimal(failure));
     }
     anstream::println!("{table}");
     let seen = saboteurs(threads);
-    match (failures.is_empty(), proven && seen) {
+    match (failures.is_empty(), proven && seen && sees) {
         (false, _) => End::Problem,
         (true, false) => End::Unfinished,
         (true, true) => End::Well,
@@ -96,14 +97,16 @@ fn exhaust(threads: usize, table: &mut Table, failures: &mut Vec<Failure>) -> bo
     finished
 }
 
-fn random(threads: usize, table: &mut Table, failures: &mut Vec<Failure>) {
+fn random(threads: usize, table: &mut Table, failures: &mut Vec<Failure>) -> bool {
+    let mut sees = true;
     for profile in Profile::presets() {
         let spinner = Spinner::new(profile.name);
         let script = Arc::default();
-        let ran = campaign(SEEDS, &profile, &script, &|_| {}, threads, &|counts| {
+        let ran = watched_campaign(SEEDS, &profile, &script, &|_| {}, threads, &|counts| {
             spinner.show(counts)
         });
         spinner.end();
+        sees &= !is_blind(&profile, &ran);
         let counts = Counts {
             states: ran.counts.steps,
             ..ran.counts
@@ -111,6 +114,7 @@ fn random(threads: usize, table: &mut Table, failures: &mut Vec<Failure>) {
         table.row(cells(&format!("random  {}", profile.name), counts));
         failures.extend(ran.failures.into_iter().map(|(_, failure)| failure).take(2));
     }
+    sees
 }
 
 fn saboteurs(threads: usize) -> bool {

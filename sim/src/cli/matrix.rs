@@ -73,13 +73,8 @@ fn look(args: &SabotageArgs, threads: usize) -> Findings {
             .collect();
     }
     if args.blind {
-        let seeing = watched("with open eyes", &bugs, &weak, 0, threads);
-        let caught = seeing.iter().filter(|pair| pair.is_caught());
-        let caught: Vec<&'static Sabotage> = caught.map(|pair| pair.bug).collect();
         let spinner = Spinner::new("blind");
-        findings.blinded = blinded(&caught, threads, &|name, bug| {
-            spinner.say(format!("{name}: {bug}"));
-        });
+        findings.blinded = blinded(&bugs, threads, &|bug| spinner.say(bug.to_string()));
         spinner.end();
     }
     findings

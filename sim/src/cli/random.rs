@@ -8,10 +8,10 @@ use serde_json::json;
 use super::args::RunArgs;
 use super::output::{HEADING, Spinner, cells, to_json};
 use super::{End, aof};
-use crate::campaign::{Campaign, campaign, run_seed};
+use crate::campaign::{Campaign, run_seed, watched_campaign};
 use crate::disk::Profile;
 use crate::report::{Table, minimal};
-use crate::setup::ScriptCommit;
+use crate::setup::{ScriptCommit, Setup};
 use crate::world::to_text;
 
 /// Failures that are shown in full.
@@ -31,15 +31,17 @@ pub(super) fn run(args: &RunArgs, threads: usize) -> End {
         .map_or_else(|| Profile::presets().to_vec(), |one| vec![one]);
     let mut table = Table::new(&HEADING);
     let mut results = Vec::new();
-    let mut found = false;
+    let (mut found, mut blind) = (false, false);
+    let adapt = |setup: &mut Setup| setup.blindness = args.blind_to.unwrap_or_default();
     for profile in &profiles {
         let spinner = Spinner::new(profile.name);
         let seeds = args.seeds.clone();
-        let ran = campaign(seeds, profile, &script, &|_| {}, threads, &|counts| {
+        let ran = watched_campaign(seeds, profile, &script, &adapt, threads, &|counts| {
             spinner.show(counts)
         });
         let seconds = spinner.end().as_secs_f64();
         found |= !ran.failures.is_empty();
+        blind |= is_blind(profile, &ran);
         table.row(cells(profile.name, ran.counts));
         results.push(json_of(profile, &ran, seconds));
         if !args.json {
@@ -51,7 +53,19 @@ pub(super) fn run(args: &RunArgs, threads: usize) -> End {
     } else {
         anstream::println!("seeds {}..{}\n{table}", args.seeds.start, args.seeds.end);
     }
-    if found { End::Problem } else { End::Well }
+    match (found, blind) {
+        (true, _) => End::Problem,
+        (false, true) => End::Unfinished,
+        (false, false) => End::Well,
+    }
+}
+
+/// Whether a canary was not caught; says so.
+pub(super) fn is_blind(profile: &Profile, ran: &Campaign) -> bool {
+    for bug in &ran.silent {
+        anstream::eprintln!("BLIND: on {} nobody catches the canary {bug}", profile.name);
+    }
+    !ran.silent.is_empty()
 }
 
 fn show(ran: &Campaign) {
@@ -91,6 +105,7 @@ fn json_of(profile: &Profile, ran: &Campaign, seconds: f64) -> serde_json::Value
         "counts": to_json(ran.counts),
         "seconds": seconds,
         "failing_seeds": seeds,
+        "silent_canaries": ran.silent,
         "failures": failures,
     })
 }

@@ -11,7 +11,7 @@ use crate::explore::{Bounds, Universe, explore};
 use crate::setup::{Blindness, Setup};
 
 /// States that the exhaustive search for one bug visits at most.
-const STATES_MAX: u64 = 400_000;
+pub(super) const STATES_MAX: u64 = 400_000;
 /// Seeds that are tried behind it.
 const SEEDS: u64 = 1_500;
 
@@ -22,6 +22,8 @@ pub struct Caught {
     pub failure: Failure,
     /// Whether within the bounds of the exhaustive search.
     pub within_bounds: bool,
+    /// States that the exhaustive search had visited by then.
+    pub states: u64,
 }
 
 /// Looks for one seeded bug on `posix-weak`: first exhaustively with the calls that it takes, then
@@ -29,12 +31,19 @@ pub struct Caught {
 #[must_use]
 pub fn hunt(sabotage: &Sabotage, blindness: Blindness) -> Option<Caught> {
     let profile = Profile::posix_weak();
-    hunt_within(sabotage, &profile, blindness).or_else(|| hunt_by_seeds(sabotage, &profile, SEEDS))
+    hunt_within(sabotage, &profile, blindness, STATES_MAX)
+        .or_else(|| hunt_by_seeds(sabotage, &profile, SEEDS))
 }
 
-/// Looks for one seeded bug exhaustively, with the calls that it takes.
+/// Looks for one seeded bug exhaustively, with the calls that it takes, in so many states at
+/// most.
 #[must_use]
-pub fn hunt_within(sabotage: &Sabotage, profile: &Profile, blindness: Blindness) -> Option<Caught> {
+pub fn hunt_within(
+    sabotage: &Sabotage,
+    profile: &Profile,
+    blindness: Blindness,
+    states_max: u64,
+) -> Option<Caught> {
     let setup = Setup {
         saboteur: sabotage.id,
         blindness,
@@ -47,12 +56,13 @@ pub fn hunt_within(sabotage: &Sabotage, profile: &Profile, blindness: Blindness)
         bounds: Bounds::new(ops, crashes, faults),
         alphabet: sabotage.alphabet.to_vec(),
         start: sabotage.start.to_vec(),
-        states_max: STATES_MAX,
+        states_max,
     };
-    let failure = explore(&universe, 1, &|_| {}).failure?;
+    let outcome = explore(&universe, 1, &|_| {});
     Some(Caught {
-        failure,
+        failure: outcome.failure?,
         within_bounds: true,
+        states: outcome.counts.states,
     })
 }
 
@@ -68,6 +78,7 @@ pub fn hunt_by_seeds(sabotage: &Sabotage, profile: &Profile, seeds: u64) -> Opti
     Some(Caught {
         failure,
         within_bounds: false,
+        states: 0,
     })
 }
 

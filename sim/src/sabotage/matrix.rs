@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::hunt::in_parallel;
+use super::hunt::{STATES_MAX, in_parallel};
 use super::{Caught, Sabotage, hunt_by_seeds, hunt_within, reasons};
 use crate::disk::Profile;
 use crate::report::{Case, minimal};
@@ -82,13 +82,14 @@ fn pair(bug: &'static Sabotage, profile: &Profile, seeds: u64) -> Pair {
 
 fn looked_for(bug: &Sabotage, profile: &Profile, seeds: u64) -> End {
     let began = Instant::now();
-    let within = hunt_within(bug, profile, Blindness::None);
+    let within = hunt_within(bug, profile, Blindness::None, STATES_MAX);
     let caught = within.or_else(|| hunt_by_seeds(bug, profile, seeds));
     let seconds = began.elapsed().as_secs_f64();
     match caught {
         Some(Caught {
             failure,
             within_bounds,
+            ..
         }) => End::Caught {
             case: Box::new(minimal(&failure)),
             within_bounds,

@@ -15,6 +15,7 @@ const ROWS: &[Row] = &[
     (
         &[
             1, 2, 3, 4, 6, 7, 9, 10, 11, 12, 13, 17, 22, 29, 33, 38, 42, 43, 48, 56, 57, 58, 59,
+            60, 65, 66,
         ],
         PROCESS,
         CACHE,
@@ -35,6 +36,11 @@ const ROWS: &[Row] = &[
         &[19],
         &["btrfs"],
         "an error is reported to every handle that was open, so the log's own sync gets it too",
+    ),
+    (
+        &[49],
+        &["ext4", "xfs"],
+        "a sync that fails keeps what readers see, so what is written behind it is no worse off",
     ),
     (
         &[34, 36, 38],

@@ -1,7 +1,7 @@
 //! Barriers of engine and recovery, each left out.
 
 use super::Seat::{Driver, Product};
-use super::{SET, SET_REWRITE, Sabotage, after, no, seeded, wide};
+use super::{SET, SET_REWRITE, Sabotage, after, every_sec, no, seeded, wide};
 use crate::call::Call::{Cancel, New, Rewrite, Toggle};
 use crate::oracle::Obligation::{Close, Damage, Monotone, Prefix, Tidy, Unobtrusive};
 
@@ -23,7 +23,7 @@ pub(super) const BARRIERS: &[Sabotage] = &[
             Product,
             Prefix,
             &[],
-            (4, 1, 0),
+            (4, 1, 1),
         ),
     )),
     after(
@@ -56,21 +56,24 @@ pub(super) const BARRIERS: &[Sabotage] = &[
             (3, 1, 0),
         ),
     )),
-    seeded(
+    every_sec(seeded(
         706,
         "foreground sync does not wait for the sync of the gap",
         Product,
         Unobtrusive,
         SET_REWRITE,
         (2, 1, 0),
-    ),
-    seeded(
-        707,
-        "rename does not look whether the new file failed",
-        Product,
-        Prefix,
-        SET_REWRITE,
-        (2, 1, 1),
+    )),
+    after(
+        &[Rewrite, New],
+        seeded(
+            707,
+            "rename does not look whether the new file failed",
+            Product,
+            Prefix,
+            &[],
+            (2, 1, 1),
+        ),
     ),
     seeded(
         708,
