@@ -8,4 +8,4 @@ mod run;
 pub use all::{Campaign, campaign};
 pub use canary::{silent, watched_campaign};
 pub(crate) use run::guarded;
-pub use run::{Failure, Ran, Replayed, replay, run_seed};
+pub use run::{Failure, Ran, Replayed, replay, run_choices, run_seed};

@@ -3,7 +3,7 @@
 use indelible::engine::{AppendFsync, OnSyncError};
 
 use crate::call::Call;
-use crate::choice::{Choices, Random};
+use crate::choice::Choices;
 use crate::disk::Profile;
 use crate::setup::Setup;
 
@@ -54,7 +54,7 @@ const TASTES: [(Call, u32, bool); 19] = [
 impl Plan {
     /// The plan of this seed on this profile. Swarm testing: each run leaves out half of what there
     /// is, so that runs differ in kind and no feature drowns another.
-    pub fn draw(random: &mut Random, profile: &Profile, script_len: u32) -> Self {
+    pub fn draw(random: &mut impl Choices, profile: &Profile, script_len: u32) -> Self {
         let policies = [AppendFsync::Always, AppendFsync::EverySec, AppendFsync::No];
         let mut setup = Setup::new(profile.clone(), policies[random.choose(3) as usize]);
         if random.unlikely(8) {

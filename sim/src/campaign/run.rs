@@ -1,4 +1,4 @@
-//! One run of a seed.
+//! One run of a seed, or of another stream of choices.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -51,8 +51,23 @@ pub fn run_seed(
     script: &Arc<Vec<ScriptCommit>>,
     adapt: &dyn Fn(&mut Setup),
 ) -> Result<Ran, Box<Failure>> {
-    let mut random = Random::new(seed);
-    let mut plan = Plan::draw(&mut random, profile, script.len() as u32);
+    let steps_max = STEPS_MAX + STEPS_EACH * script.len() as u32;
+    run_choices(Random::new(seed), profile, script, adapt, steps_max)
+}
+
+/// Runs the workload that `choices` say: their first are the plan, the others the run. After
+/// `steps_max` steps it comes to its end, whatever is left of them.
+///
+/// # Errors
+/// The first promise that was broken.
+pub fn run_choices(
+    mut choices: impl Choices,
+    profile: &Profile,
+    script: &Arc<Vec<ScriptCommit>>,
+    adapt: &dyn Fn(&mut Setup),
+    steps_max: u32,
+) -> Result<Ran, Box<Failure>> {
+    let mut plan = Plan::draw(&mut choices, profile, script.len() as u32);
     plan.setup.script = Arc::clone(script);
     adapt(&mut plan.setup);
     let setup = Arc::new(plan.setup.clone());
@@ -63,11 +78,11 @@ pub fn run_seed(
             World::new(&setup)
         },
         plan,
-        random,
+        random: choices,
         counts: Counts::default(),
         script: 0,
     };
-    let ended = guarded(|| run.go());
+    let ended = guarded(|| run.go(steps_max));
     run.counts.workloads = 1;
     let steps = run.world.steps();
     match ended {
@@ -126,17 +141,16 @@ pub(crate) fn guarded<T>(act: impl FnOnce() -> Result<T, Violation>) -> Result<T
     }
 }
 
-struct Run {
+struct Run<C> {
     world: World,
     plan: Plan,
-    random: Random,
+    random: C,
     counts: Counts,
     script: u32,
 }
 
-impl Run {
-    fn go(&mut self) -> Result<(), Violation> {
-        let steps_max = STEPS_MAX + STEPS_EACH * self.plan.setup.script.len() as u32;
+impl<C: Choices> Run<C> {
+    fn go(&mut self, steps_max: u32) -> Result<(), Violation> {
         for _ in 0..steps_max {
             if self.world.refusals > 0 {
                 return Ok(()); // no store survives this disk, and this one says so

@@ -1,20 +1,23 @@
 //! The stream of choices: everything that is not determined is one sequence of bounded numbers.
 //!
 //! A simulation asks [`Choices`] whenever more than one thing may happen next. Who answers decides
-//! what kind of search it is: [`Odometer`] enumerates, [`Random`] samples by a seed, [`Replay`]
-//! repeats, and [`Recorder`] keeps what the others said. A recorded sequence *is* the execution: it
-//! shrinks, travels as a [`Token`], and is replayed.
+//! what kind of search it is. There are five readers: [`Odometer`] enumerates, [`Random`] samples by
+//! a seed, [`Replay`] repeats, the [shrinker](crate::shrink) repeats less and less of it, and
+//! [`Bytes`] reads what a fuzzer wrote. [`Recorder`] keeps what another said. A recorded sequence *is*
+//! the execution: it shrinks, travels as a [`Token`], and is replayed.
 //!
 //! * C1: choice 0 is always the quietest alternative (no fault, no crash, everything persisted), so
 //!   that shrinking towards zero shrinks towards silence.
 //! * C2: every sequence is an execution; what lies past its end is 0.
 //! * C3: the same sequence gives the same execution, byte for byte.
 
+mod bytes;
 mod odometer;
 mod random;
 mod replay;
 mod token;
 
+pub use bytes::Bytes;
 pub use odometer::Odometer;
 pub use random::Random;
 pub use replay::{Recorder, Replay};
@@ -44,6 +47,12 @@ pub trait Choices {
     fn unlikely(&mut self, one_in: u32) -> bool {
         assert!(one_in > 0, "C1: odds of one in zero");
         self.choose_weighted(&[one_in - 1, 1]) == 1
+    }
+
+    /// Swarm testing: switches each of `count` features on or off for a whole run, so that runs
+    /// differ in kind and no feature drowns another.
+    fn swarm(&mut self, count: u32) -> Vec<bool> {
+        (0..count).map(|_| self.choose(2) == 1).collect()
     }
 }
 

@@ -45,12 +45,6 @@ impl Random {
     pub fn next_u64(&mut self) -> u64 {
         self.rng.next_u64()
     }
-
-    /// Swarm testing: switches each of `count` features on or off for a whole run, so that runs
-    /// differ in kind and no feature drowns another.
-    pub fn swarm(&mut self, count: u32) -> Vec<bool> {
-        (0..count).map(|_| self.below(2) == 1).collect()
-    }
 }
 
 impl Choices for Random {
