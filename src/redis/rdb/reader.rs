@@ -84,7 +84,7 @@ pub enum Step {
         offset: u64,
         #[doc = "The key."]
         key: Vec<u8>,
-        #[doc = "When it expires; a time before 1970 is given as 0."]
+        #[doc = "When it expires; a time up to the first moment of 1970 is given as 1."]
         expiry: Option<WallMillis>,
         #[doc = "The value."]
         value: RdbValue,
@@ -426,7 +426,8 @@ fn attributes(cursor: &mut Cursor<'_>) -> Read<Option<WallMillis>> {
             }
             _ => {
                 *cursor = before;
-                let millis = |millis: i64| WallMillis(u64::try_from(millis).unwrap_or(0));
+                // Not 0: a log loads as of that moment, and must not find the key expired.
+                let millis = |millis: i64| WallMillis(u64::try_from(millis).unwrap_or(0).max(1));
                 return Ok(expiry.map(millis));
             }
         }

@@ -1,0 +1,120 @@
+//! A log that was whole, damaged.
+
+use indelible::recover::{self, OpenError, Opened};
+use indelible::vfs::MemVfs;
+
+use super::history::{HISTORIES, History, LIVE, history, holding};
+use super::{HASH_SEED, always};
+use crate::choice::{Bytes, Choices};
+
+/// Bytes that one act of damage concerns at most.
+const STRETCH_MAX: u32 = 600;
+/// Acts of damage at most.
+const ACTS_MAX: u32 = 8;
+
+/// Damages a log as the bytes say, opens it, and says what is left of it.
+///
+/// # Panics
+/// If what opens is no prefix of what was written, or less than what is proved durable by what lies
+/// before the damage, or if the next opening finds something else.
+#[must_use]
+pub fn mutate_log(bytes: &[u8]) -> String {
+    let mut choices = Bytes::new(bytes);
+    let number = choices.choose(HISTORIES as u32) as usize;
+    let history = history(number);
+    let mut log = history.log.clone();
+    for _ in 0..=choices.choose(ACTS_MAX) {
+        damage(&mut log, history, &mut choices);
+    }
+    let intact = common_prefix(&log, &history.log);
+    let proved = match recover::load(&holding(&log[..intact]), LIVE, HASH_SEED) {
+        Ok(loaded) => loaded.evidence.0,
+        Err(_) => 0,
+    };
+    let vfs = holding(&log);
+    let found = match recover::open(&vfs, &always()) {
+        Err(OpenError::Load { source }) => {
+            assert!(log != history.log, "a whole log is refused: {source}");
+            return format!("history {number}, refused: {source}");
+        }
+        Err(error) => panic!("nothing but a load can fail in memory: {error}"),
+        Ok(opened) => {
+            let found = opened.report.lsn.0;
+            assert_prefix(&opened);
+            assert!(found >= proved, "O9: {found} of {proved} that are proved");
+            found
+        }
+    };
+    let again = recover::open(&vfs, &always());
+    let again = again.unwrap_or_else(|error| panic!("O4: the second opening: {error}"));
+    assert_eq!(again.report.lsn.0, found, "O2");
+    assert_prefix(&again);
+    let last = history.states.len() - 1;
+    let evidence = history.evidence;
+    format!("history {number}, opens: commit {found} of {last}, {evidence} were durable")
+}
+
+/// O1, O3: what is found is the state after a commit of the history that the file now is of: where
+/// another log lies over its beginning, of that one.
+fn assert_prefix(opened: &Opened<MemVfs>) {
+    let (found, identity) = (opened.report.lsn.0, opened.report.identity);
+    let mut histories = (0..HISTORIES).map(history);
+    let history = histories.find(|history| history.identity == identity);
+    let history = history.unwrap_or_else(|| panic!("O3: a history of nobody: {identity:?}"));
+    let state = usize::try_from(found).ok();
+    let state = state.and_then(|found| history.states.get(found));
+    let state = state.unwrap_or_else(|| panic!("O3: commit {found} never was"));
+    let keyspace = opened.engine.keyspace();
+    assert!(keyspace.same_content(state), "O1: not the state {found}");
+}
+
+fn common_prefix(one: &[u8], other: &[u8]) -> usize {
+    one.iter().zip(other).take_while(|(a, b)| a == b).count()
+}
+
+/// One act of damage: what media, misplaced blocks, and people with editors do.
+fn damage(log: &mut Vec<u8>, history: &History, choices: &mut Bytes<'_>) {
+    let at = place(log.len(), choices);
+    let end = (at + choices.choose(STRETCH_MAX) as usize).min(log.len());
+    match choices.choose(9) {
+        0 => {}
+        1 => log.truncate(at),
+        2 => log[at..end].fill(0),
+        3 => log[at..end].fill(0xff),
+        4 => {
+            if let Some(byte) = log.get_mut(at) {
+                *byte ^= 1 << choices.choose(8);
+            }
+        }
+        5 => {
+            let len = choices.choose(64) as usize;
+            let new = choices.take(len).to_vec();
+            log.splice(at..end, new);
+        }
+        // A stretch that lies elsewhere, over what is here or between.
+        6 | 7 => {
+            let from = history.log.len().min(place(history.log.len(), choices));
+            let stretch = &history.log[from..(from + (end - at)).min(history.log.len())];
+            let over = if choices.choose(2) == 0 {
+                at + stretch.len()
+            } else {
+                at
+            };
+            log.splice(at..over.min(log.len()), stretch.iter().copied());
+        }
+        // A block of another log.
+        _ => {
+            let other = &super::history::history(choices.choose(HISTORIES as u32) as usize).log;
+            let stretch = &other[at.min(other.len())..end.min(other.len())];
+            log.splice(
+                at..(at + stretch.len()).min(log.len()),
+                stretch.iter().copied(),
+            );
+        }
+    }
+}
+
+/// A place in the log: any, or where a line begins.
+fn place(len: usize, choices: &mut Bytes<'_>) -> usize {
+    choices.choose(u32::try_from(len).expect("logs are short") + 1) as usize
+}
