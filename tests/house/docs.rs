@@ -90,7 +90,7 @@ fn complaint(command: &str) -> Option<String> {
                 || missing("--bench", "benches");
             let known = [
                 "run", "test", "build", "check", "clippy", "fmt", "doc", "bench", "add", "install",
-                "package",
+                "fuzz", "package",
             ];
             package || targets || !words.get(1).is_some_and(|it| known.contains(it))
         }

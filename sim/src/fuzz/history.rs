@@ -27,6 +27,8 @@ pub(super) struct History {
     pub evidence: u64,
     /// Whose history it is.
     pub identity: Identity,
+    /// Where lines begin, and the end of the log.
+    pub borders: Vec<usize>,
 }
 
 /// The bytes of the log with this number, modulo [`HISTORIES`].
@@ -93,8 +95,12 @@ fn make(number: usize) -> History {
     let log = read(&vfs);
     let loaded = indelible::recover::load(&vfs, LIVE, super::HASH_SEED).expect("it is whole");
     assert_eq!(loaded.lsn.0 as usize, states.len() - 1, "each is a commit");
+    let lines = log.windows(4).enumerate();
+    let lines = lines.filter(|(at, four)| *at > 0 && four.starts_with(b"\n#~"));
+    let borders = lines.map(|(at, _)| at + 1).chain([log.len()]).collect();
     History {
         log,
+        borders,
         states,
         evidence: loaded.evidence.0,
         identity: loaded.identity,

@@ -27,11 +27,14 @@ mod mutate_log;
 mod rdb;
 mod reseal;
 mod resp;
+#[cfg(test)]
+mod tests;
 mod world;
 
 use indelible::engine::{AppendFsync, EngineOptions};
 use indelible::keyspace::Keyspace;
 use indelible::recover::OpenOptions;
+use indelible::sabotage::Saboteur;
 
 pub use commands::commands;
 pub use frames::frames;
@@ -62,7 +65,13 @@ const HASH_SEED: u64 = 1;
 
 /// How a log is opened: durable at once, bases of many small chunks.
 fn always() -> OpenOptions {
+    seeded(0)
+}
+
+/// The same with a seeded bug; 0: none.
+fn seeded(saboteur: u32) -> OpenOptions {
     crate::machine::options(EngineOptions {
+        saboteur: Saboteur::new(saboteur),
         appendfsync: AppendFsync::Always,
         base_chunk_len: 64,
         auto_aof_rewrite_percentage: 0,

@@ -1,14 +1,18 @@
 //! A log that was whole, damaged.
 
+use std::ops::Range;
+
 use indelible::recover::{self, OpenError, Opened};
 use indelible::vfs::MemVfs;
 
 use super::history::{HISTORIES, History, LIVE, history, holding};
-use super::{HASH_SEED, always};
+use super::{HASH_SEED, seeded};
 use crate::choice::{Bytes, Choices};
 
 /// Bytes that one act of damage concerns at most.
 const STRETCH_MAX: u32 = 600;
+/// Frames that one act of damage concerns, less than.
+const FRAMES_MAX: u32 = 6;
 /// Acts of damage at most.
 const ACTS_MAX: u32 = 8;
 
@@ -19,6 +23,11 @@ const ACTS_MAX: u32 = 8;
 /// before the damage, or if the next opening finds something else.
 #[must_use]
 pub fn mutate_log(bytes: &[u8]) -> String {
+    judged(bytes, 0)
+}
+
+/// The same of a store with a seeded bug; 0: none.
+pub(super) fn judged(bytes: &[u8], saboteur: u32) -> String {
     let mut choices = Bytes::new(bytes);
     let number = choices.choose(HISTORIES as u32) as usize;
     let history = history(number);
@@ -32,7 +41,7 @@ pub fn mutate_log(bytes: &[u8]) -> String {
         Err(_) => 0,
     };
     let vfs = holding(&log);
-    let found = match recover::open(&vfs, &always()) {
+    let found = match recover::open(&vfs, &seeded(saboteur)) {
         Err(OpenError::Load { source }) => {
             assert!(log != history.log, "a whole log is refused: {source}");
             return format!("history {number}, refused: {source}");
@@ -45,7 +54,7 @@ pub fn mutate_log(bytes: &[u8]) -> String {
             found
         }
     };
-    let again = recover::open(&vfs, &always());
+    let again = recover::open(&vfs, &seeded(saboteur));
     let again = again.unwrap_or_else(|error| panic!("O4: the second opening: {error}"));
     assert_eq!(again.report.lsn.0, found, "O2");
     assert_prefix(&again);
@@ -74,8 +83,8 @@ fn common_prefix(one: &[u8], other: &[u8]) -> usize {
 
 /// One act of damage: what media, misplaced blocks, and people with editors do.
 fn damage(log: &mut Vec<u8>, history: &History, choices: &mut Bytes<'_>) {
-    let at = place(log.len(), choices);
-    let end = (at + choices.choose(STRETCH_MAX) as usize).min(log.len());
+    let stretch = stretch(history, choices);
+    let (at, end) = (stretch.start.min(log.len()), stretch.end.min(log.len()));
     match choices.choose(9) {
         0 => {}
         1 => log.truncate(at),
@@ -91,30 +100,34 @@ fn damage(log: &mut Vec<u8>, history: &History, choices: &mut Bytes<'_>) {
             let new = choices.take(len).to_vec();
             log.splice(at..end, new);
         }
-        // A stretch that lies elsewhere, over what is here or between.
-        6 | 7 => {
-            let from = history.log.len().min(place(history.log.len(), choices));
-            let stretch = &history.log[from..(from + (end - at)).min(history.log.len())];
-            let over = if choices.choose(2) == 0 {
-                at + stretch.len()
-            } else {
-                at
-            };
-            log.splice(at..over.min(log.len()), stretch.iter().copied());
+        6 => over(log, at, &history.log[self::stretch(history, choices)]),
+        7 => {
+            let moved = history.log[self::stretch(history, choices)].to_vec();
+            log.splice(at..at, moved);
         }
-        // A block of another log.
         _ => {
-            let other = &super::history::history(choices.choose(HISTORIES as u32) as usize).log;
-            let stretch = &other[at.min(other.len())..end.min(other.len())];
-            log.splice(
-                at..(at + stretch.len()).min(log.len()),
-                stretch.iter().copied(),
-            );
+            let other = self::history(choices.choose(HISTORIES as u32) as usize);
+            over(log, at, &other.log[self::stretch(other, choices)]);
         }
     }
 }
 
-/// A place in the log: any, or where a line begins.
-fn place(len: usize, choices: &mut Bytes<'_>) -> usize {
-    choices.choose(u32::try_from(len).expect("logs are short") + 1) as usize
+/// A block of this or another log over what is there.
+fn over(log: &mut Vec<u8>, at: usize, block: &[u8]) {
+    let end = (at + block.len()).min(log.len());
+    log.splice(at..end, block.iter().copied());
+}
+
+/// A stretch of the log as it was: any, or whole frames.
+fn stretch(history: &History, choices: &mut Bytes<'_>) -> Range<usize> {
+    let bound = |len: usize| u32::try_from(len).expect("logs are short");
+    if choices.choose(2) == 0 {
+        let at = choices.choose(bound(history.log.len()) + 1) as usize;
+        let len = choices.choose(STRETCH_MAX) as usize;
+        return at..(at + len).min(history.log.len());
+    }
+    let borders = &history.borders;
+    let first = choices.choose(bound(borders.len())) as usize;
+    let last = (first + choices.choose(FRAMES_MAX) as usize).min(borders.len() - 1);
+    borders[first]..borders[last]
 }

@@ -5,13 +5,15 @@ mod said;
 mod words;
 
 use indelible::command::Command;
+use indelible::effect::Lane;
 use indelible::engine::Batch;
 use indelible::keyspace::{Keyspace, Value as Kept};
+use indelible::recover::OpenOptions;
 use indelible::vfs::MemVfs;
 
-use super::always;
+use super::seeded;
 use crate::choice::{Bytes, Choices};
-use crate::machine::{Machine, at};
+use crate::machine::Machine;
 use model::{Entry, Model, Value};
 use said::agrees;
 
@@ -27,8 +29,13 @@ const DATABASES: u32 = 3;
 /// finds something else than was there before.
 #[must_use]
 pub fn commands(bytes: &[u8]) -> String {
+    judged(bytes, 0)
+}
+
+/// The same of a store with a seeded bug; 0: none.
+pub(super) fn judged(bytes: &[u8], saboteur: u32) -> String {
     let mut choices = Bytes::new(bytes);
-    let mut run = Run::new();
+    let mut run = Run::new(saboteur);
     while !choices.is_over() && run.commands < COMMANDS_MAX {
         match choices.choose_weighted(&[90, 12, 8, 4, 4, 3]) {
             0 => run.commit(1, &mut choices),
@@ -55,6 +62,7 @@ pub fn commands(bytes: &[u8]) -> String {
 
 /// A store and its model.
 struct Run {
+    options: OpenOptions,
     vfs: MemVfs,
     machine: Machine<MemVfs>,
     model: Model,
@@ -66,10 +74,12 @@ struct Run {
 }
 
 impl Run {
-    fn new() -> Self {
+    fn new(saboteur: u32) -> Self {
         let vfs = MemVfs::default();
-        let machine = Machine::open(vfs.clone(), &always());
+        let options = seeded(saboteur);
+        let machine = Machine::open(vfs.clone(), &options);
         Self {
+            options,
             vfs,
             machine,
             model: Model::default(),
@@ -106,7 +116,20 @@ impl Run {
                 shown(argv)
             );
         }
-        self.machine.run();
+        self.work(choices.choose(9));
+    }
+
+    /// The lanes go on: to their end, or by a few steps, so that commits meet a rewrite at any place.
+    fn work(&mut self, work: u32) {
+        if work == 0 {
+            self.machine.run();
+        }
+        for _ in 0..work % 3 {
+            self.machine.step(Lane::Foreground);
+        }
+        for _ in 0..work / 3 {
+            self.machine.step(Lane::Background);
+        }
     }
 
     /// Time passes, and keys expire.
@@ -120,15 +143,16 @@ impl Run {
         self.rewrites += u64::from(begun.is_ok());
     }
 
-    /// The process dies, and the store is opened again.
+    /// The process dies once all is written, perhaps within a rewrite, and the store is opened again.
     fn reopen(&mut self) {
+        while self.machine.step(Lane::Foreground) {}
         self.compare("before a crash");
         self.openings += 1;
-        let now = self.machine.now;
-        let passed = now.mono.0 - at(0).mono.0;
-        let vfs = self.vfs.clone();
-        // Dropped first: one process has the store open at a time.
-        replace_with(&mut self.machine, vfs, passed);
+        self.options.now = self.machine.now;
+        // One process has the store open at a time: the old one goes first.
+        let elsewhere = Machine::open(MemVfs::default(), &self.options);
+        drop(std::mem::replace(&mut self.machine, elsewhere));
+        self.machine = Machine::open(self.vfs.clone(), &self.options);
         self.compare("after an opening");
     }
 
@@ -163,14 +187,6 @@ impl Run {
             missing(&self.model, keyspace)
         );
     }
-}
-
-fn replace_with(machine: &mut Machine<MemVfs>, vfs: MemVfs, passed: u64) {
-    let elsewhere = Machine::open(MemVfs::default(), &always());
-    drop(std::mem::replace(machine, elsewhere));
-    let mut options = always();
-    options.now = at(passed);
-    *machine = Machine::open(vfs, &options);
 }
 
 fn missing(model: &Model, keyspace: &Keyspace) -> String {

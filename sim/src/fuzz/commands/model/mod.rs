@@ -103,10 +103,10 @@ impl Model {
         panic!("the model does not know {name}");
     }
 
-    /// Keys whose time has come are gone.
+    /// Keys whose time has passed are gone; at that very moment they are still there, as in Redis.
     pub fn expire(&mut self) {
         let now = self.now;
-        let live = |entry: &Entry| entry.expiry.is_none_or(|at| at > now);
+        let live = |entry: &Entry| entry.expiry.is_none_or(|at| at >= now);
         self.entries.retain(|_, entry| live(entry));
     }
 
