@@ -26,7 +26,7 @@ pub fn rdb(bytes: &[u8]) -> String {
         assert_eq!(whole, skipping, "only what is not supported is left out");
     }
     let mut keyspace = Keyspace::new(HASH_SEED);
-    let loaded = load_image(&mut keyspace, bytes);
+    let loaded = load_image(&mut keyspace, bytes, None);
     keyspace.check_invariants();
     based(&keyspace);
     let held = size(&keyspace);
