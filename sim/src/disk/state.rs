@@ -247,6 +247,18 @@ impl Disk {
         self.forget_unreachable();
     }
 
+    /// Gives a file of which nothing is pending other bytes, in the cache and on the disk.
+    ///
+    /// # Panics
+    /// If there is no such file, or something of it is pending.
+    pub fn set_settled(&mut self, name: &str, contents: Vec<u8>) {
+        let inode = self.inode_named(name).expect("the file exists");
+        let inode = self.inode_mut(inode);
+        assert!(inode.pending.is_empty(), "D1: nothing of it is pending");
+        inode.cache = Arc::new(contents);
+        inode.durable = Arc::clone(&inode.cache);
+    }
+
     /// Takes a name away, as if it had never been there: changes of names that concern it alone are
     /// no longer pending, nothing else is any surer than it was.
     pub fn forget(&mut self, name: &str) {

@@ -41,6 +41,8 @@ pub(super) struct Entrance {
 #[derive(Debug)]
 pub(super) struct Entered {
     pub keyspace: Keyspace,
+    /// The number of its future, shared with all that have the same; none behind the last crash.
+    pub future: Option<u128>,
     /// Let go of once nothing more will begin here.
     pub state: Mutex<Option<(Disk, Up)>>,
 }

@@ -31,7 +31,10 @@
 //! 11. Disks that differ in junk alone are opened each, and cut and struck once for all: see
 //!     `junk.rs`.
 //!
-//! A test searches the same universe without 8, 9 and 11 and compares all verdicts.
+//! 12. Stores that were just opened, all of whose log is durable and intact, go on as one if they hold
+//!     the same: see `settled.rs`.
+//!
+//! A test searches the same universe without 8, 9, 11 and 12 and compares all verdicts.
 //!
 //! At one crash one write is torn, as the disk model has it; how many crashes of a run tear one is
 //! a bound like those of calls, crashes and faults.
@@ -41,6 +44,7 @@ mod counts;
 mod doors;
 mod junk;
 mod search;
+mod settled;
 mod shards;
 #[cfg(test)]
 mod tests;

@@ -330,7 +330,8 @@ impl<'a> Search<'a> {
             let calls = if last { u32::MAX } else { world.calls };
             let mut hasher = Hash128::default();
             let spent_here = if last { (0, 0, 0) } else { spent };
-            (entrance.hash, calls, spent_here).hash(&mut hasher);
+            let future = entrance.state.future.unwrap_or(entrance.hash);
+            (future, calls, spent_here).hash(&mut hasher);
             if !self.seen.insert(hasher.finish128()) {
                 continue;
             }

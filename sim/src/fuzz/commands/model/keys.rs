@@ -77,10 +77,8 @@ impl Model {
         let (from, to) = (&args[0], &args[1]);
         let entry = self.get(db, from).cloned();
         let entry = entry.ok_or(Said::Error("ERR no such key"))?;
-        if name == "RENAMENX" {
-            if self.get(db, to).is_some() {
-                return Ok(Said::Int(0));
-            }
+        if name == "RENAMENX" && self.get(db, to).is_some() {
+            return Ok(Said::Int(0));
         }
         self.remove(db, from);
         self.insert(db, to, entry);

@@ -101,7 +101,7 @@ impl Model {
             false => None,
         };
         let there = self.get(db, key).is_some();
-        let met = !(has(b"NX") && there) && !(has(b"XX") && !there);
+        let met = if there { !has(b"NX") } else { !has(b"XX") };
         if met {
             let kept = self.get(db, key).and_then(|entry| entry.expiry);
             let expiry = match options {
