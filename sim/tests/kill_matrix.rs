@@ -65,7 +65,7 @@ fn what_leaves_a_barrier_out_is_listed() {
 #[test]
 fn canaries_are_caught_on_every_profile() {
     for profile in Profile::presets() {
-        assert_eq!(silent(&profile, &|_| {}, 7), [], "{}", profile.name);
+        assert!(silent(&profile, &|_| {}, 7).is_empty(), "{}", profile.name);
     }
 }
 

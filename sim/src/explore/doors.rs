@@ -11,6 +11,7 @@ use indelible::keyspace::Keyspace;
 
 use super::counts::count;
 use super::search::Search;
+use super::shards::covers;
 use super::work::Work;
 use crate::digest::Hash128;
 use crate::disk::Disk;
@@ -209,13 +210,12 @@ pub(super) struct Found {
 
 impl Found {
     fn is_new(&mut self, entrance: &Entrance, kind: CrashKind) -> bool {
-        let (crashes, faults, tears) = (entrance.crashes, entrance.faults, entrance.tears);
+        let this = (entrance.crashes, entrance.faults, entrance.tears);
         let spent = self.spent.entry((entrance.hash, kind)).or_default();
-        let cheaper = |other: &Spent| other.0 <= crashes && other.1 <= faults && other.2 <= tears;
-        if spent.iter().any(cheaper) {
+        if spent.iter().any(|other| covers(*other, this)) {
             return false;
         }
-        spent.push((crashes, faults, tears));
+        spent.push(this);
         true
     }
 

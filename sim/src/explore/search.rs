@@ -1,6 +1,5 @@
 //! The search itself: states on a stack, each visited once.
 
-use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,7 +9,7 @@ use indelible::units::Now;
 
 use super::counts::{Tally, count};
 use super::doors::{Doors, Entered};
-use super::shards::{Memo, Seen, locked};
+use super::shards::{Futures, Memo, Seen, locked};
 use super::{Bounds, Outcome, Progress, Universe};
 use crate::call::Call;
 use crate::campaign::{Failure, guarded};
@@ -44,6 +43,7 @@ pub(super) struct Search<'a> {
     pub aftermaths: Memo<Doors>,
     pub entered: Memo<Entered>,
     seen: Seen,
+    futures: Futures,
     shared: Mutex<Vec<World>>,
     busy: AtomicUsize,
     /// Threads that wait for work.
@@ -79,6 +79,7 @@ impl<'a> Search<'a> {
             aftermaths: Memo::default(),
             entered: Memo::default(),
             seen: Seen::default(),
+            futures: Futures::default(),
             shared: Mutex::default(),
             busy: AtomicUsize::new(0),
             idle: AtomicUsize::new(0),
@@ -328,11 +329,15 @@ impl<'a> Search<'a> {
             let last = entrance.crashes > 0 && entrance.crashes >= self.bounds.crashes;
             // Behind the last crash it does not matter which call would be next.
             let calls = if last { u32::MAX } else { world.calls };
-            let mut hasher = Hash128::default();
-            let spent_here = if last { (0, 0, 0) } else { spent };
-            let future = entrance.state.future.unwrap_or(entrance.hash);
-            (future, calls, spent_here).hash(&mut hasher);
-            if !self.seen.insert(hasher.finish128()) {
+            let is_new = match entrance.state.future.filter(|_| !last) {
+                Some(future) => self.futures.is_new(Hash128::of(&(future, calls)), spent),
+                None => {
+                    let spent = if last { (0, 0, 0) } else { spent };
+                    self.seen
+                        .insert(Hash128::of(&(entrance.hash, calls, spent)))
+                }
+            };
+            if !is_new {
                 continue;
             }
             let mut held = locked(&entrance.state.state);

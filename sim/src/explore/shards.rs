@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::doors::Spent;
 use crate::digest::BuildHashed;
 
 const SHARDS: usize = 64;
@@ -26,6 +27,31 @@ impl Seen {
     pub fn insert(&self, hash: u128) -> bool {
         locked(&self.shards[shard(hash)]).insert(hash)
     }
+}
+
+/// What was spent on the way to each of a set of futures: only ways that spent no more of everything
+/// than this one make it needless.
+#[derive(Debug, Default)]
+pub(super) struct Futures {
+    ways: Mutex<HashMap<u128, Vec<Spent>, BuildHashed>>,
+}
+
+impl Futures {
+    /// Whether no way that spent as little led there before.
+    pub fn is_new(&self, future: u128, spent: Spent) -> bool {
+        let mut ways = locked(&self.ways);
+        let ways = ways.entry(future).or_default();
+        let is_new = !ways.iter().any(|way| covers(*way, spent));
+        if is_new {
+            ways.push(spent);
+        }
+        is_new
+    }
+}
+
+/// Whether one way spent no more of anything than another.
+pub(super) fn covers(one: Spent, other: Spent) -> bool {
+    one.0 <= other.0 && one.1 <= other.1 && one.2 <= other.2
 }
 
 /// A map from hashes to what was worked out for them.

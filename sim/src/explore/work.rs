@@ -9,6 +9,7 @@ use indelible::units::Now;
 use super::doors::{Doors, Ended, Entered, Entrance, Found, Lead, Path, Spent, opening};
 use super::junk::without_junk;
 use super::search::Search;
+use super::settled::settled_hash;
 use crate::campaign::guarded;
 use crate::digest::Hash128;
 use crate::disk::{CallKind, Cut, Disk, FaultKind, Keep, SimVfs};
@@ -162,8 +163,14 @@ impl<'a> Work<'a> {
         let disk = vfs.disk();
         let state = self.search.entered.get(hash).unwrap_or_else(|| {
             let keyspace = up.engine.keyspace().clone();
+            let goes_on = self.search.merges && self.crashes < self.search.bounds.crashes;
+            let future = goes_on.then(|| settled_hash(&disk, &up)).flatten();
             let state = Mutex::new(Some((disk, up)));
-            let entered = Arc::new(Entered { keyspace, state });
+            let entered = Arc::new(Entered {
+                keyspace,
+                future,
+                state,
+            });
             self.search.entered.insert(hash, entered).0
         });
         let (crashes, path) = (self.crashes, Path::before(step, &Path::default()));
