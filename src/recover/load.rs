@@ -134,6 +134,15 @@ pub enum LoadError {
         #[doc = "The last commit."]
         lsn: Lsn,
     },
+    /// No number is left for another opening or commit: no log of ours comes so far, one that was
+    /// forged may.
+    #[error("its numbers are used up: commit {lsn}, incarnation {incarnation}")]
+    UsedUp {
+        #[doc = "The last commit."]
+        lsn: Lsn,
+        #[doc = "The largest incarnation."]
+        incarnation: Incarnation,
+    },
     /// The file became shorter while it was read: a rewrite has replaced it.
     #[error("the file became shorter while it was read")]
     Shrunk,
@@ -316,6 +325,10 @@ fn load_up_to<V: Vfs>(
             found: crate::log::Found::End,
         };
         return Err(LoadError::DamagedBase(found));
+    }
+    let (lsn, incarnation) = (fold.loaded.lsn, fold.loaded.incarnation);
+    if lsn.0 == u64::MAX || incarnation.0 == u64::MAX {
+        return Err(LoadError::UsedUp { lsn, incarnation });
     }
     match point {
         Some(Point::Lsn(lsn)) if fold.loaded.lsn < lsn => Err(LoadError::BehindEnd {

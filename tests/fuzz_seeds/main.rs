@@ -48,11 +48,15 @@ fn table(target: &str, run: Target) -> String {
     lines.collect()
 }
 
+fn is_writing() -> bool {
+    std::env::var_os("FUZZ_SEEDS").is_some_and(|what| what == "write")
+}
+
 fn replay(target: &str) {
     let run = TARGETS.iter().find(|(name, _)| *name == target);
     let run = run.expect("a target of that name").1;
     let path = seeds().join(format!("{target}.expected"));
-    if std::env::var_os("FUZZ_SEEDS").is_some_and(|what| what == "write") {
+    if is_writing() {
         make::write(target, &seeds().join(target));
         fs::write(&path, table(target, run)).expect("the table is written");
     }
@@ -122,6 +126,9 @@ fn each_target_has_seeds_and_a_program() {
 #[test]
 fn seeds_of_formats_replay_within_little_memory() {
     const LIMIT_KIB: u32 = 300_000;
+    if is_writing() {
+        return; // the tables are not all there yet
+    }
     let tests = ["frames", "manifest", "mutate_log", "rdb", "resp"];
     for target in tests {
         let script = format!(

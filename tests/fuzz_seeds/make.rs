@@ -74,12 +74,48 @@ fn frames() -> Vec<Seed> {
             "incarnation-at-its-end",
             last(" inc=", " inc=1844674407370955161").as_bytes(),
         );
+        add(
+            "incarnations-at-their-end",
+            at_the_end(&text, &[" inc="]).as_bytes(),
+        );
+        add(
+            "numbers-at-their-end",
+            at_the_end(&text, &[" lsn=", " wm="]).as_bytes(),
+        );
         add("number-jumps", last(" lsn=", " lsn=9").as_bytes());
         add("keys-lie", last(" keys=", " keys=7").as_bytes());
         add("other-kind", last("#~mark", "#~open").as_bytes());
         add("no-command", last("\r\nSET\r\n", "\r\nGET\r\n").as_bytes());
     }
     seeds
+}
+
+/// The log with all numbers of these fields shifted so that the largest is the largest there is.
+fn at_the_end(text: &str, fields: &[&str]) -> String {
+    let (mut shifted, mut rest) = (String::new(), text);
+    let number = |rest: &str| {
+        let digits = rest.find(|letter: char| !letter.is_ascii_digit());
+        let digits = digits.unwrap_or(rest.len());
+        (rest[..digits].parse::<u64>().expect("a number"), digits)
+    };
+    let places = |rest: &str| {
+        let ends = fields
+            .iter()
+            .filter_map(|field| Some(rest.find(field)? + field.len()));
+        ends.min()
+    };
+    let (mut largest, mut left) = (0, text);
+    while let Some(at) = places(left) {
+        largest = largest.max(number(&left[at..]).0);
+        left = &left[at..];
+    }
+    while let Some(at) = places(rest) {
+        let (number, digits) = number(&rest[at..]);
+        shifted.push_str(&rest[..at]);
+        shifted.push_str(&(u64::MAX - largest + number).to_string());
+        rest = &rest[at + digits..];
+    }
+    shifted + rest
 }
 
 fn manifests() -> Vec<Seed> {
