@@ -99,7 +99,7 @@ mod tests {
             b"#~\r\n",
             b" crc=1\r\n#~ sum=\r\n#~ len=\r\nx",
         ] {
-            reseal(bytes);
+            assert!(reseal(bytes).len() >= bytes.len().min(1));
         }
     }
 }

@@ -101,7 +101,10 @@ impl Model {
             false => None,
         };
         let there = self.get(db, key).is_some();
-        let met = if there { !has(b"NX") } else { !has(b"XX") };
+        let met = match there {
+            true => !has(b"NX"),
+            false => !has(b"XX"),
+        };
         if met {
             let kept = self.get(db, key).and_then(|entry| entry.expiry);
             let expiry = match options {
