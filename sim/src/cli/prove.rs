@@ -6,7 +6,7 @@ use super::End;
 use super::args::ProveArgs;
 use super::output::{Spinner, to_json};
 use crate::disk::CallKind;
-use crate::explore::{Bounds, Outcome, Universe, explore};
+use crate::explore::{Bounds, JUNK_ONCE_OPS_MIN, Outcome, Universe, explore};
 use crate::report::{minimal, thousands};
 use crate::setup::{Setup, Tear, policy_name};
 
@@ -123,6 +123,11 @@ fn describe(universe: &Universe) -> String {
             kinds.concat()
         )
     };
+    let junk = if bounds.ops < JUNK_ONCE_OPS_MIN {
+        "each disk that a crash may leave"
+    } else {
+        "each disk that a crash may leave; of those that differ in junk behind the log alone, one"
+    };
     format!(
         "universe   profile {}, policy {}, {} calls, {} crashes, {} faults
 alphabet   {} (of {} calls each, every sequence; then close)
@@ -130,6 +135,7 @@ steps      every order of calls, effects given out and completed in two lanes, a
 crashes    process crash and power loss at every state, inside effects, and inside every opening, chained
 tears      {tear}; one at a crash, at {} of {} crashes
 faults     {faults}
+opened     {junk}
 sampled    nothing",
         setup.profile.name,
         policy_name(setup.policy),

@@ -8,9 +8,9 @@
 //! writes brings lines whole or torn, and a line that is torn ends in junk as well. So openings of
 //! disks that differ in junk alone are cut by crashes and struck by faults once for all of them,
 //! with junk that is longer than what an opening writes over it, so that what it may leave is more.
-//! Each such disk is still opened for itself, and must come to the same process and disk; one that
-//! does not is searched apart.
-//!
+//! Where workloads have fewer than three calls each such disk is still opened for itself, and must
+//! come to the same process and disk; one that does not is searched apart.
+
 use indelible::effect::Name;
 use indelible::log::{FrameLine, Scanner, Step};
 use indelible::sabotage::Saboteur;

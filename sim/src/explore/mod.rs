@@ -28,8 +28,9 @@
 //!    will see the difference.
 //! 10. An opening runs once, and the disk is kept before each of its calls: a crash there leaves
 //!     what the calls before have done.
-//! 11. Disks that differ in junk alone are opened each, and cut and struck once for all: see
-//!     `junk.rs`.
+//! 11. Disks that differ in junk alone are cut and struck once for all: see `junk.rs`. Where
+//!     workloads have fewer than three calls, each of them is opened all the same, and must come to
+//!     the same process and disk; where they have more, one of them stands for all.
 //!
 //! 12. Stores that were just opened, all of whose log is durable and intact, go on as one if they hold
 //!     the same: see `settled.rs`.
@@ -58,6 +59,7 @@ use crate::setup::Setup;
 use crate::world::World;
 
 pub use counts::Counts;
+pub(crate) use doors::JUNK_ONCE_OPS_MIN;
 
 /// How far a search goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
