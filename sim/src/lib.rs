@@ -16,4 +16,5 @@ pub mod report;
 pub mod sabotage;
 pub mod setup;
 pub mod shrink;
+pub mod subject;
 pub mod world;
