@@ -80,9 +80,15 @@ fn complaint(command: &str) -> Option<String> {
         "cargo" => {
             let package = value("-p")
                 .is_some_and(|it| !["indelible", "indelible-sim", "indelible-cli"].contains(&it));
+            let member = match value("-p") {
+                Some("indelible-sim") => "sim/",
+                Some("indelible-cli") => "cli/",
+                _ => "",
+            };
             let missing = |flag, dir: &str| {
                 value(flag).is_some_and(|it| {
-                    !there(&format!("{dir}/{it}.rs")) && !there(&format!("{dir}/{it}"))
+                    let path = format!("{member}{dir}/{it}");
+                    !there(&format!("{path}.rs")) && !there(&path)
                 })
             };
             let targets = missing("--example", "examples")
