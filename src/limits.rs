@@ -85,6 +85,9 @@ pub const RDB_STRING_LEN_MAX: usize = VALUE_LEN_MAX;
 pub const SKIPPED_KEPT_MAX: usize = 64;
 /// Bytes of a torn tail that quarantine keeps at most.
 pub const QUARANTINE_LEN_MAX: u64 = 64 << 20;
+/// Largest number of a commit, and of an opening, with which a log is opened. None comes so far; a
+/// log that was forged may say so, and what is counted on from there must not overflow.
+pub const NUMBER_MAX: u64 = 1 << 63;
 /// Events that wait for one subscriber before more are dropped.
 pub const EVENTS_MAX: usize = 1_024;
 /// Recovery reads in pieces of so many bytes.

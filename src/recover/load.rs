@@ -7,7 +7,7 @@ use std::vec::Vec;
 use crate::command::{Applied, CommandError, Replay, ReplayError};
 use crate::effect::IoError;
 use crate::keyspace::Keyspace;
-use crate::limits::{COLLECT_STEP, READ_LEN};
+use crate::limits::{COLLECT_STEP, NUMBER_MAX, READ_LEN};
 use crate::log::{Evidence, FrameError, FrameKind, FrameLine, Scanner, Step};
 use crate::resp::{self, Parsed, RespError};
 use crate::sabotage::Saboteur;
@@ -327,7 +327,7 @@ fn load_up_to<V: Vfs>(
         return Err(LoadError::DamagedBase(found));
     }
     let (lsn, incarnation) = (fold.loaded.lsn, fold.loaded.incarnation);
-    if lsn.0 == u64::MAX || incarnation.0 == u64::MAX {
+    if lsn.0.max(incarnation.0) > NUMBER_MAX {
         return Err(LoadError::UsedUp { lsn, incarnation });
     }
     match point {

@@ -76,22 +76,24 @@ fn frames() -> Vec<Seed> {
         );
         add(
             "numbers-at-their-end",
-            at_the_end(&text, &[" lsn=", " wm="]).as_bytes(),
+            at_the_end(&text, &[" lsn=", " wm="], u64::MAX).as_bytes(),
         );
         add("number-jumps", last(" lsn=", " lsn=9").as_bytes());
         add("keys-lie", last(" keys=", " keys=7").as_bytes());
         add("other-kind", last("#~mark", "#~open").as_bytes());
         add("no-command", last("\r\nSET\r\n", "\r\nGET\r\n").as_bytes());
         if number == 0 {
-            let forged = at_the_end(&text, &[" inc="]);
+            let forged = at_the_end(&text, &[" inc="], u64::MAX);
             seeds.push(seed("bug-incarnations-at-their-end", forged));
+            let forged = at_the_end(&text, &[" lsn=", " wm="], u64::MAX - 1);
+            seeds.push(seed("bug-numbers-near-their-end", forged));
         }
     }
     seeds
 }
 
-/// The log with all numbers of these fields shifted so that the largest is the largest there is.
-fn at_the_end(text: &str, fields: &[&str]) -> String {
+/// The log with all numbers of these fields shifted so that the largest is `end`.
+fn at_the_end(text: &str, fields: &[&str], end: u64) -> String {
     let (mut shifted, mut rest) = (String::new(), text);
     let number = |rest: &str| {
         let digits = rest.find(|letter: char| !letter.is_ascii_digit());
@@ -112,7 +114,7 @@ fn at_the_end(text: &str, fields: &[&str]) -> String {
     while let Some(at) = places(rest) {
         let (number, digits) = number(&rest[at..]);
         shifted.push_str(&rest[..at]);
-        shifted.push_str(&(u64::MAX - largest + number).to_string());
+        shifted.push_str(&(end - largest + number).to_string());
         rest = &rest[at + digits..];
     }
     shifted + rest
