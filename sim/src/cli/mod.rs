@@ -2,6 +2,7 @@
 
 mod aof;
 mod args;
+mod bench;
 mod main_job;
 mod matrix;
 mod output;
@@ -63,6 +64,11 @@ pub fn run() -> ExitCode {
         Some(Command::Run(args)) => random::run(args, threads),
         Some(Command::Sabotage(args)) => saboteurs::run(args, threads),
         Some(Command::Replay { token, aof }) => repeat(token, aof.as_deref()),
+        Some(Command::Bench {
+            profile,
+            seconds,
+            json,
+        }) => bench::run(profile, *seconds, *json),
         Some(Command::Determinism { seeds, profile }) => random::determinism(seeds, profile),
     };
     end.into()

@@ -13,7 +13,7 @@ use super::counts::count;
 use super::junk::without_junk;
 use super::search::Search;
 use super::shards::covers;
-use super::work::Work;
+use super::work::{WHOLE, Work};
 use crate::digest::Hash128;
 use crate::disk::Disk;
 use crate::oracle::{CrashKind, Fold, Violation};
@@ -86,13 +86,9 @@ impl Path {
 
     /// Whether it is one opening, whole and without a fault.
     pub fn is_plain(&self) -> bool {
-        const PLAIN: Step = Step::Open {
-            stop: None,
-            fault: None,
-        };
         self.0
             .as_ref()
-            .is_some_and(|node| node.0 == PLAIN && node.1.0.is_none())
+            .is_some_and(|node| node.0 == WHOLE && node.1.0.is_none())
     }
 }
 

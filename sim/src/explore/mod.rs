@@ -41,6 +41,7 @@
 //! a bound like those of calls, crashes and faults.
 
 mod aftermath;
+mod bench;
 mod counts;
 mod doors;
 mod junk;
@@ -58,6 +59,7 @@ use crate::campaign::{Failure, replay};
 use crate::setup::Setup;
 use crate::world::World;
 
+pub use bench::{Judged, judge};
 pub use counts::Counts;
 pub(crate) use doors::JUNK_ONCE_OPS_MIN;
 

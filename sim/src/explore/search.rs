@@ -189,7 +189,12 @@ impl<'a> Search<'a> {
         locked(&self.failure).get_or_insert(failure);
     }
 
-    fn failure(&self, world: &World, more: &[Step], violation: Violation) -> Box<Failure> {
+    pub(super) fn failure(
+        &self,
+        world: &World,
+        more: &[Step],
+        violation: Violation,
+    ) -> Box<Failure> {
         let steps = [world.steps(), more.to_vec()].concat();
         Box::new(Failure {
             violation,
@@ -296,7 +301,7 @@ impl<'a> Search<'a> {
     }
 
     /// The verdicts: what came back against what was promised here.
-    fn judge_all(&self, world: &World, doors: &Doors) -> Result<(), Box<Failure>> {
+    pub(super) fn judge_all(&self, world: &World, doors: &Doors) -> Result<(), Box<Failure>> {
         let mut judged: Vec<(CrashKind, Fold)> = Vec::new();
         for entrance in doors.iter().flatten() {
             if judged.contains(&(entrance.kind, entrance.fold)) {

@@ -33,6 +33,12 @@ struct Struck {
     worst: CrashKind,
 }
 
+/// An opening that nothing disturbs.
+pub(super) const WHOLE: Step = Step::Open {
+    stop: None,
+    fault: None,
+};
+
 /// All openings of one disk.
 pub(super) struct Work<'a> {
     search: &'a Search<'a>,
@@ -89,15 +95,11 @@ impl<'a> Work<'a> {
     }
 
     fn all(&mut self) -> Ended {
-        let whole = Step::Open {
-            stop: None,
-            fault: None,
-        };
         let vfs = self.watched();
         let up = self
             .enter(&vfs)
-            .map_err(|violation| (violation, vec![whole.clone()]))?;
-        let up = up.map_err(|error| (openings::refused(&error), vec![whole.clone()]))?;
+            .map_err(|violation| (violation, vec![WHOLE]))?;
+        let up = up.map_err(|error| (openings::refused(&error), vec![WHOLE]))?;
         let mut calls: Vec<CallKind> =
             vfs.with(|disk| disk.trace().iter().map(|call| call.call).collect());
         calls.pop(); // the world's own lock
@@ -105,7 +107,7 @@ impl<'a> Work<'a> {
             disk.set_tracing(false);
             disk.take_cuts()
         });
-        let fold = self.keep(vfs, up, CrashKind::Process, self.faults, whole);
+        let fold = self.keep(vfs, up, CrashKind::Process, self.faults, WHOLE);
         if self.crashes < self.search.bounds.crashes {
             let made = calls.len();
             for cut in cuts.into_iter().filter(|cut| (cut.call as usize) < made) {
