@@ -65,6 +65,7 @@ fn look(args: &SabotageArgs, threads: usize) -> Findings {
         let mut numbers: Vec<u32> = barriers().map(|barrier| barrier.bug).collect();
         numbers.sort_unstable();
         numbers.dedup();
+        numbers.retain(|bug| args.only.is_none_or(|only| only == *bug));
         let bugs: Vec<&'static Sabotage> = numbers.into_iter().filter_map(find).collect();
         let pairs = watched("barriers", &bugs, &weak, args.seeds, threads);
         let of = |bug| pairs.iter().find(|pair| pair.bug.id == bug).cloned();

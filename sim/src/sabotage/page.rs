@@ -203,6 +203,7 @@ fn ablation(barriers: &[(Barrier, Option<Pair>)], f: &mut fmt::Formatter<'_>) ->
             (Some(pair), Expected::Needless(why)) if !pair.is_caught() => {
                 format!("nothing within {}: {why}", bounds(pair.bug))
             }
+            (Some(pair), Expected::Unreached(why)) if !pair.is_caught() => why.to_owned(),
             (Some(pair), _) => cell(&pair.end, &[]),
             (None, Expected::Unreached(why) | Expected::Inherent(why)) => why.to_owned(),
             (None, _) => String::from("not tried"),

@@ -15,7 +15,7 @@ const ROWS: &[Row] = &[
     (
         &[
             1, 2, 3, 4, 6, 7, 9, 10, 11, 12, 13, 17, 22, 29, 33, 38, 42, 43, 48, 56, 57, 58, 59,
-            60, 65, 66,
+            60, 64, 65, 66,
         ],
         PROCESS,
         CACHE,
@@ -27,7 +27,7 @@ const ROWS: &[Row] = &[
          what is intact",
     ),
     (
-        &[1, 2],
+        &[1, 2, 65],
         &["ext4"],
         "a rename over a file flushes the bytes of the new one (auto_da_alloc)",
     ),
@@ -38,14 +38,22 @@ const ROWS: &[Row] = &[
         "an error is reported to every handle that was open, so the log's own sync gets it too",
     ),
     (
-        &[49],
+        &[49, 62],
         &["ext4", "xfs"],
-        "a sync that fails keeps what readers see, so what is written behind it is no worse off",
+        "a sync that fails keeps what readers see: what is copied from there is right, and what is \
+         written behind it no worse off",
     ),
     (
-        &[34, 36, 38],
+        &[34, 36, 38, 66],
         &["btrfs"],
-        "a file's size follows its bytes: no hole lies before what is intact",
+        "a file's size follows its bytes: no hole lies before what is intact, and a frame that is \
+         there proves those before it",
+    ),
+    (
+        &[35],
+        &["xfs", "btrfs"],
+        "a size covers no bytes that were never written, but for whole pages: it takes frames of \
+         several pages, which no workload within the bounds has",
     ),
 ];
 

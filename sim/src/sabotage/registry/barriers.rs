@@ -196,13 +196,16 @@ pub(super) const BARRIERS: &[Sabotage] = &[
         SET,
         (1, 1, 0),
     )),
-    wide(seeded(
-        736,
-        "does not wait for foreground syncs of the new file",
-        Driver,
-        Prefix,
-        SET_REWRITE,
-        (3, 1, 0),
+    wide(after(
+        &[Rewrite, New],
+        seeded(
+            736,
+            "does not wait for foreground syncs of the new file",
+            Driver,
+            Prefix,
+            &[],
+            (2, 1, 0),
+        ),
     )),
     wide(seeded(
         737,

@@ -1,7 +1,7 @@
 //! Seeded bugs of commits, failures and recovery.
 
 use super::Seat::{Driver, Product};
-use super::{SET, SET_REWRITE, Sabotage, every_sec, no, seeded, wide};
+use super::{SET, SET_REWRITE, Sabotage, after, every_sec, no, seeded, wide};
 use crate::call::Call::{Batch, ClockBack, Large, New, Rewrite, SecondOpener};
 use crate::oracle::Obligation::{
     Close, Damage, Invention, Monotone, NeverRefused, Prefix, Progress, Tidy,
@@ -226,21 +226,27 @@ pub(super) const KEEPING: &[Sabotage] = &[
         SET,
         (2, 1, 1),
     ))),
-    no(seeded(
-        50,
-        "no lock: two writers",
-        Driver,
-        Prefix,
+    after(
         &[New, SecondOpener],
-        (2, 1, 1),
-    )),
-    seeded(
-        57,
-        "open syncs the file and not the directory",
-        Driver,
-        Prefix,
-        SET_REWRITE,
-        (2, 2, 0),
+        no(seeded(
+            50,
+            "no lock: two writers",
+            Driver,
+            Prefix,
+            &[],
+            (2, 1, 1),
+        )),
+    ),
+    after(
+        &[Rewrite, New],
+        seeded(
+            57,
+            "open syncs the file and not the directory",
+            Driver,
+            Prefix,
+            &[],
+            (2, 2, 0),
+        ),
     ),
     every_sec(seeded(
         58,

@@ -90,14 +90,17 @@ pub(super) const PUBLISHING: &[Sabotage] = &[
         SET_REWRITE,
         (3, 1, 0),
     ),
-    no(seeded(
-        27,
-        "diff replayed twice",
-        Product,
-        Invention,
-        &[New, Append, Rewrite],
-        (3, 1, 0),
-    )),
+    after(
+        &[New, Rewrite, Append],
+        no(seeded(
+            27,
+            "diff replayed twice",
+            Product,
+            Invention,
+            &[],
+            (3, 1, 0),
+        )),
+    ),
     no(seeded(
         28,
         "snapshot cut not at the same commit as the log cut",
@@ -198,13 +201,16 @@ pub(super) const PUBLISHING: &[Sabotage] = &[
         &[Rewrite],
         (1, 1, 0),
     ),
-    wide(seeded(
-        60,
-        "watermark of a frame true of the old file only",
-        Product,
-        Prefix,
-        SET_REWRITE,
-        (3, 1, 0),
+    wide(after(
+        &[Rewrite, New, New],
+        seeded(
+            60,
+            "watermark of a frame true of the old file only",
+            Product,
+            Prefix,
+            &[],
+            (3, 1, 0),
+        ),
     )),
     every_sec(seeded(
         61,
@@ -214,21 +220,27 @@ pub(super) const PUBLISHING: &[Sabotage] = &[
         SET_REWRITE,
         (2, 1, 0),
     )),
-    seeded(
-        62,
-        "diff copied from a poisoned file",
-        Product,
-        Prefix,
-        SET_REWRITE,
-        (2, 1, 1),
+    after(
+        &[Rewrite, New],
+        seeded(
+            62,
+            "diff copied from a poisoned file",
+            Product,
+            Prefix,
+            &[],
+            (2, 1, 1),
+        ),
     ),
-    seeded(
-        64,
-        "failed directory sync believed afterwards",
-        Driver,
-        Prefix,
-        SET_REWRITE,
-        (2, 1, 1),
+    after(
+        &[Rewrite],
+        seeded(
+            64,
+            "failed directory sync believed afterwards",
+            Driver,
+            Prefix,
+            &[],
+            (1, 1, 1),
+        ),
     ),
     seeded(
         65,
