@@ -142,7 +142,7 @@ pub struct SabotageArgs {
     #[arg(long)]
     pub blind: bool,
     /// Seeds that are tried for what is not caught within bounds.
-    #[arg(long, default_value_t = 300)]
+    #[arg(long, default_value_t = 1_500)]
     pub seeds: u64,
     /// Writes the page with the results, as Markdown, to this file.
     #[arg(long)]

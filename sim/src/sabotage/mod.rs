@@ -9,6 +9,7 @@ mod hunt;
 mod matrix;
 pub(crate) mod opening;
 mod page;
+mod quarantine;
 mod reasons;
 mod registry;
 
