@@ -98,15 +98,7 @@ impl Disk {
     /// It is read off the contents: a change whose bytes were there before counts as durable.
     #[must_use]
     pub fn fates(&self, image: &Self) -> Vec<(u64, Fate)> {
-        let mut fates = vec![];
-        for (at, op) in self.dir.pending.iter().enumerate() {
-            let later = &self.dir.pending[at + 1..];
-            let shows = op.change.shows_in(&image.dir.durable)
-                || later
-                    .iter()
-                    .any(|op| op.change.shows_in(&image.dir.durable));
-            fates.push((op.sequence, if shows { Fate::Durable } else { Fate::Lost }));
-        }
+        let mut fates = self.name_fates(image);
         for (id, inode) in (0usize..).zip(&self.inodes) {
             let Some(inode) = inode else { continue };
             let left = image.inodes.get(id).and_then(Option::as_ref);

@@ -41,6 +41,7 @@ mod alike;
 mod calls;
 mod crash;
 mod cuts;
+mod fates;
 mod fault;
 mod images;
 mod inode;
@@ -50,6 +51,7 @@ mod profile;
 mod state;
 mod trace;
 mod vfs;
+mod view;
 
 pub use cuts::Cut;
 pub use fault::{CallKind, Fault, FaultKind, Keep};
@@ -59,6 +61,7 @@ pub use profile::{Blind, Fill, NameOrder, Profile, SizeOrder, SyncNames};
 pub use state::{Disk, HandleId, InodeId};
 pub use trace::{CallRecord, Fate};
 pub use vfs::{SimFile, SimLock, SimVfs};
+pub use view::{FileView, Hold, Stretch};
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,28 @@
 //! What a search has found, for a reader.
 
+mod alike;
 mod case;
+mod closest;
+mod event;
+mod explained;
+mod files;
+mod flip;
+mod regression;
+mod screen;
+mod site;
+mod story;
 mod table;
+mod why;
 
+pub use alike::{Alike, Trace, line as trace_line, traces};
 pub use case::{Case, minimal};
+pub use event::{Event, verb};
+pub use explained::{Explained, signature};
+pub use files::{last_image, write_files};
+pub use flip::Flip;
+pub use regression::regression;
+pub use screen::{facts, heading, result, screen};
+pub use site::{Sibling, Site, Tried};
+pub use story::{Span, Story};
 pub use table::{Table, thousands};
+pub use why::{Missing, Why};

@@ -4,7 +4,7 @@ use indelible::driver::{Files, perform};
 use indelible::effect::{Action, FileHandle, Name};
 use indelible::recover::QUARANTINE_NAME;
 
-use super::line::What;
+use super::line::{What, Wreck};
 use super::{Crash, Out, Up, World};
 use crate::choice::{Choices, Replay};
 use crate::disk::{Disk, Limits, SimVfs, TearPoints};
@@ -56,17 +56,6 @@ impl World {
         Ok(self.goes_down(crash))
     }
 
-    /// How many images a power loss here may leave, but for those behind so many.
-    pub(crate) fn image_count(&self, most: u32) -> u32 {
-        let disk = self.left_by_power();
-        if !disk.profile().power_loss {
-            return 0;
-        }
-        disk.images(limits(self.setup.tear))
-            .take(most as usize)
-            .count() as u32
-    }
-
     /// Whether this kind of crash is one that the disk knows.
     pub(super) fn can_lose(&self, crash: &Crash) -> bool {
         !crash.is_power_loss() || self.vfs.with(|disk| disk.profile().power_loss)
@@ -100,7 +89,8 @@ impl World {
             } else {
                 Vec::new()
             };
-            self.line(What::Crashed { kind, fates });
+            let wreck = Wreck::new(before, image.clone());
+            self.line(What::Crashed { kind, fates, wreck });
         }
         self.vfs = SimVfs::from_disk(image);
         self.lasting = None;

@@ -1,9 +1,12 @@
 //! What happened, for a reader.
 
+use std::fmt;
+use std::sync::Arc;
+
 use indelible::engine::Outcome;
 
 use crate::call::Call;
-use crate::disk::{CallRecord, Fate};
+use crate::disk::{CallRecord, Disk, Fate};
 use crate::oracle::CrashKind;
 
 use super::World;
@@ -13,6 +16,35 @@ use super::World;
 pub struct Line {
     /// What.
     pub what: What,
+}
+
+/// The disk just before a crash, and what the crash left of it.
+#[derive(Clone)]
+pub struct Wreck(Arc<(Disk, Disk)>);
+
+impl Wreck {
+    pub(super) fn new(before: Disk, image: Disk) -> Self {
+        Self(Arc::new((before, image)))
+    }
+
+    /// The disk just before, with what was out performed.
+    #[must_use]
+    pub fn before(&self) -> &Disk {
+        &self.0.0
+    }
+
+    /// What is left.
+    #[must_use]
+    pub fn image(&self) -> &Disk {
+        &self.0.1
+    }
+}
+
+impl fmt::Debug for Wreck {
+    /// The fates say it; disks would drown the trace.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
+    }
 }
 
 /// What happened.
@@ -49,6 +81,8 @@ pub enum What {
         kind: CrashKind,
         #[doc = "What became of changes that were not durable, by sequence number."]
         fates: Vec<(u64, Fate)>,
+        #[doc = "The disk before and after."]
+        wreck: Wreck,
     },
     /// The store was opened.
     Opened {
@@ -64,7 +98,7 @@ pub enum What {
 
 impl World {
     /// Moves the disk's record of calls to the lines.
-    pub(super) fn note_calls(&mut self) {
+    pub(crate) fn note_calls(&mut self) {
         let Some(lines) = &mut self.lines else { return };
         self.vfs.with(|disk| {
             for record in disk.trace() {

@@ -27,7 +27,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use indelible::driver::Files;
-use indelible::effect::{Action, Effect, EffectId, FileHandle, IoErrorKind};
+use indelible::effect::{Action, Effect, EffectId, FileHandle, IoErrorKind, Lane};
 use indelible::engine::Engine;
 use indelible::units::{Millis, Now, WallMillis};
 use indelible::vfs::Vfs;
@@ -39,7 +39,7 @@ use crate::sabotage::driver::Memory;
 use crate::setup::{Blindness, Setup};
 
 pub(crate) use crash::{UNTORN, limits};
-pub use line::{Line, What};
+pub use line::{Line, What, Wreck};
 pub(crate) use opening::KEEPS;
 pub use step::{Crash, Fault, Step, from_text, to_text};
 
@@ -292,6 +292,12 @@ impl World {
             .out
             .get(slot)
             .map(|out| kind_of(&out.effect.action))
+    }
+
+    /// The lane of the effect at this place.
+    pub(crate) fn out_lane(&self, slot: usize) -> Option<Lane> {
+        let out = self.up.as_ref()?.out.get(slot);
+        out.map(|out| out.effect.lane)
     }
 
     /// Whether every effect that is out is a sync: a power loss finds no more if it comes later.

@@ -161,7 +161,7 @@ impl Disk {
         sequence
     }
 
-    pub(super) fn settle_names(&mut self, cover: u64) {
+    pub(in crate::disk) fn settle_names(&mut self, cover: u64) {
         self.settle_names_if(cover, |_| true);
     }
 
