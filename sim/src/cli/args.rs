@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use indelible::engine::AppendFsync;
 
+use super::evidence::Evidence;
 use crate::call::Call;
 use crate::disk::Profile;
 use crate::setup::{Blindness, Tear};
@@ -42,6 +43,9 @@ pub enum Command {
         /// The append-only file that was the workload, if one was.
         #[arg(long)]
         aof: Option<PathBuf>,
+        /// What is kept of the failure.
+        #[command(flatten)]
+        evidence: Evidence,
     },
     /// Measures how many crash images are recovered and judged in a second on one core: ten SETs with
     /// a rewrite between them, crashed at each step.
@@ -97,6 +101,9 @@ pub struct ProveArgs {
     /// Prints JSON.
     #[arg(long)]
     pub json: bool,
+    /// What is kept of a failure.
+    #[command(flatten)]
+    pub evidence: Evidence,
 }
 
 /// Calls that workloads are made of.
@@ -121,6 +128,9 @@ pub struct RunArgs {
     /// Prints JSON.
     #[arg(long)]
     pub json: bool,
+    /// What is kept of a failure.
+    #[command(flatten)]
+    pub evidence: Evidence,
 }
 
 /// Which seeded bugs.
@@ -147,9 +157,15 @@ pub struct SabotageArgs {
     /// Writes the page with the results, as Markdown, to this file.
     #[arg(long)]
     pub write: Option<PathBuf>,
+    /// Prints the smallest trace of each, a line each, as `sim/src/report/traces.txt` holds them.
+    #[arg(long)]
+    pub traces: bool,
     /// Prints JSON.
     #[arg(long)]
     pub json: bool,
+    /// What is kept of a failure.
+    #[command(flatten)]
+    pub evidence: Evidence,
 }
 
 /// When commits are acknowledged.

@@ -3,6 +3,7 @@
 mod aof;
 mod args;
 mod bench;
+mod evidence;
 mod main_job;
 mod matrix;
 mod output;
@@ -15,11 +16,12 @@ use std::sync::Arc;
 
 use clap::Parser;
 
-use crate::campaign::replay;
-use crate::report::Case;
+use crate::campaign::{Failure, replay};
+use crate::report::{Case, Explained, regression, screen};
 use crate::world::World;
 
 use args::{Cli, Command};
+use evidence::Evidence;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,18 +65,39 @@ pub fn run() -> ExitCode {
         Some(Command::Prove(args)) => prove::run(args, threads),
         Some(Command::Run(args)) => random::run(args, threads),
         Some(Command::Sabotage(args)) => saboteurs::run(args, threads),
-        Some(Command::Replay { token, aof }) => repeat(token, aof.as_deref()),
         Some(Command::Bench {
             profile,
             seconds,
             json,
         }) => bench::run(profile, *seconds, *json),
+        Some(Command::Replay {
+            token,
+            aof,
+            evidence,
+        }) => repeat(token, aof.as_deref(), evidence),
         Some(Command::Determinism { seeds, profile }) => random::determinism(seeds, profile),
     };
     end.into()
 }
 
-fn repeat(token: &str, aof: Option<&std::path::Path>) -> End {
+/// Keeps of a failure what was asked for, and prints it unless that was done in another form;
+/// `number`: how many were kept before.
+fn show(evidence: &Evidence, case: &Case, number: usize, quiet: bool) -> Result<(), End> {
+    let explained = Explained::of(case);
+    if !quiet {
+        anstream::println!(
+            "{}\n{}",
+            screen(case, &explained),
+            regression(case, &explained)
+        );
+    }
+    evidence.keep(case, &explained, number).map_err(|error| {
+        anstream::eprintln!("{error}");
+        End::Io
+    })
+}
+
+fn repeat(token: &str, aof: Option<&std::path::Path>, evidence: &Evidence) -> End {
     let Some((mut setup, steps)) = Case::from_token(token) else {
         anstream::eprintln!("this is no token of a run");
         return End::Usage;
@@ -95,17 +118,15 @@ fn repeat(token: &str, aof: Option<&std::path::Path>) -> End {
             End::Well
         }
         Err(violation) => {
-            let from = (steps.len(), 0);
-            anstream::println!(
-                "{}",
-                Case {
-                    violation,
-                    setup,
-                    steps,
-                    from
-                }
-            );
-            End::Problem
+            let case = Case::whole(&Failure {
+                violation,
+                setup: (*setup).clone(),
+                steps,
+            });
+            match show(evidence, &case, 0, false) {
+                Ok(()) => End::Problem,
+                Err(end) => end,
+            }
         }
     }
 }

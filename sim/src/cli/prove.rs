@@ -39,6 +39,11 @@ pub(super) fn run(args: &ProveArgs, threads: usize) -> End {
     } else {
         print_text(&outcome, seconds);
     }
+    if let Some(failure) = &outcome.failure
+        && let Err(end) = super::show(&args.evidence, &minimal(failure), 0, args.json)
+    {
+        return end;
+    }
     match outcome {
         Outcome {
             failure: Some(_), ..
@@ -76,7 +81,7 @@ fn print_text(outcome: &Outcome, seconds: f64) {
         counts.violations,
     );
     match &outcome.failure {
-        Some(failure) => anstream::println!("\n{}", minimal(failure)),
+        Some(_) => anstream::println!(),
         None if outcome.finished => anstream::println!("exhausted: nothing found, nothing sampled"),
         None => anstream::println!("NOT FINISHED"),
     }

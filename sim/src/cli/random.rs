@@ -31,7 +31,7 @@ pub(super) fn run(args: &RunArgs, threads: usize) -> End {
         .map_or_else(|| Profile::presets().to_vec(), |one| vec![one]);
     let mut table = Table::new(&HEADING);
     let mut results = Vec::new();
-    let (mut found, mut blind) = (false, false);
+    let (mut found, mut blind, mut shown) = (false, false, 0);
     let adapt = |setup: &mut Setup| setup.blindness = args.blind_to.unwrap_or_default();
     for profile in &profiles {
         let spinner = Spinner::new(profile.name);
@@ -44,8 +44,8 @@ pub(super) fn run(args: &RunArgs, threads: usize) -> End {
         blind |= is_blind(profile, &ran);
         table.row(cells(profile.name, ran.counts));
         results.push(json_of(profile, &ran, seconds));
-        if !args.json {
-            show(&ran);
+        if let Err(end) = show(&ran, args, &mut shown) {
+            return end;
         }
     }
     if args.json {
@@ -68,9 +68,17 @@ pub(super) fn is_blind(profile: &Profile, ran: &Campaign) -> bool {
     !ran.silent.is_empty()
 }
 
-fn show(ran: &Campaign) {
+fn show(ran: &Campaign, args: &RunArgs, shown: &mut usize) -> Result<(), End> {
     for (seed, failure) in ran.failures.iter().take(SHOWN_MAX) {
-        anstream::println!("seed {seed}\n{}", minimal(failure));
+        let case = minimal(failure);
+        if !args.json {
+            anstream::println!("seed {seed}");
+        }
+        super::show(&args.evidence, &case, *shown, args.json)?;
+        *shown += 1;
+    }
+    if args.json {
+        return Ok(());
     }
     for (seed, failure) in ran.failures.iter().skip(SHOWN_MAX) {
         let first = failure
@@ -82,6 +90,7 @@ fn show(ran: &Campaign) {
             .to_owned();
         anstream::println!("seed {seed}: {} {first}", failure.violation.obligation);
     }
+    Ok(())
 }
 
 fn json_of(profile: &Profile, ran: &Campaign, seconds: f64) -> serde_json::Value {

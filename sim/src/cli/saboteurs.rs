@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::End;
 use super::args::SabotageArgs;
 use super::output::Spinner;
-use crate::report::{Table, minimal};
+use crate::report::{Table, minimal, trace_line};
 use crate::sabotage::{ALL, Caught, Sabotage, Seat, chosen, hunt_all};
 use crate::setup::{Blindness, policy_name};
 
@@ -32,20 +32,41 @@ pub(super) fn run(args: &SabotageArgs, threads: usize) -> End {
     });
     spinner.end();
     let missed = found.iter().filter(|caught| caught.is_none()).count();
-    if args.json {
+    if args.traces {
+        let caught = found.iter().flatten();
+        for (caught, _) in caught {
+            anstream::println!("{}", trace_line(&minimal(&caught.failure)));
+        }
+    } else if args.json {
         let all = bugs
             .iter()
             .zip(&found)
             .map(|(bug, caught)| to_json(bug, caught.as_ref()));
         anstream::println!("{:#}", Value::Array(all.collect()));
     } else {
-        show(&bugs, &found, args.only.is_some());
+        show(&bugs, &found);
+    }
+    if let Err(end) = keep(args, &found) {
+        return end;
     }
     if missed == 0 {
         End::Well
     } else {
         End::Unfinished
     }
+}
+
+/// One bug alone is shown in full; of several, what was asked for is kept of each.
+fn keep(args: &SabotageArgs, found: &[Option<(Caught, f64)>]) -> Result<(), End> {
+    let quiet = args.json || args.traces;
+    let wanted = args.evidence.html.is_some() || args.evidence.files.is_some();
+    for (number, (caught, _)) in found.iter().flatten().enumerate() {
+        let case = minimal(&caught.failure);
+        if args.only.is_some() || wanted {
+            super::show(&args.evidence, &case, number, quiet || args.only.is_none())?;
+        }
+    }
+    Ok(())
 }
 
 fn list(bugs: &[&Sabotage], as_json: bool) {
@@ -101,7 +122,7 @@ fn to_json(bug: &Sabotage, caught: Option<&(Caught, f64)>) -> Value {
     })
 }
 
-fn show(bugs: &[&Sabotage], found: &[Option<(Caught, f64)>], in_full: bool) {
+fn show(bugs: &[&Sabotage], found: &[Option<(Caught, f64)>]) {
     let mut table = Table::new(&["", "caught by", "steps", "seconds", "search"]);
     for (bug, caught) in bugs.iter().zip(found) {
         let name = format!("{:>3} {}", bug.id, bug.name);
@@ -110,9 +131,6 @@ fn show(bugs: &[&Sabotage], found: &[Option<(Caught, f64)>], in_full: bool) {
             continue;
         };
         let case = minimal(&caught.failure);
-        if in_full {
-            anstream::println!("{case}");
-        }
         let search = if caught.within_bounds {
             "exhaustive"
         } else {

@@ -17,6 +17,8 @@ pub struct Event {
     pub fate: Option<Fate>,
     /// Whether it wrote to a file that the next power loss left without a name.
     pub unnamed: bool,
+    /// Whether the process had died before this call of an opening that was cut.
+    pub dead: bool,
     /// How often it happened in a row.
     pub times: u32,
     /// The disk just behind it.
@@ -40,6 +42,17 @@ impl Event {
     pub fn sequence(&self) -> Option<u64> {
         let record = self.record()?;
         (record.sequence > 0).then_some(record.sequence)
+    }
+
+    /// Whether it is a call that went well and of which nothing was lost.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        let well = self.record().is_some_and(|record| record.result.is_ok());
+        let short = self.ended().starts_with("SHORT");
+        well && !short
+            && !self.unnamed
+            && self.times == 1
+            && self.fate.is_none_or(|it| it == Fate::Durable)
     }
 
     /// Whether the power was lost.
@@ -81,6 +94,7 @@ impl Event {
         };
         let partly = matches!(record.call, CallKind::Write | CallKind::Copy);
         match (&record.result, self.fate) {
+            (Err(_), None) if self.dead => String::from("CUT the process dies"),
             (Err(error), _) => format!("FAILED {error}"),
             (Ok(len), _) if *len < record.len && partly => format!("SHORT {len} B"),
             (Ok(_), Some(Fate::Lost)) => String::from("LOST"),
@@ -91,6 +105,13 @@ impl Event {
             (Ok(_), _) if record.sequence > 0 => String::from("durable"),
             (Ok(_), _) => String::from("ok"),
         }
+    }
+
+    /// The line without how it ended, its columns run together.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let words: Vec<&str> = self.plain.split_whitespace().collect();
+        words.join(" ")
     }
 
     /// The line.
@@ -122,6 +143,11 @@ pub const fn verb(call: CallKind) -> &'static str {
         CallKind::List => "list",
         CallKind::Lock => "lock",
     }
+}
+
+/// Whether such a call changes names.
+pub(super) const fn changes_names(call: CallKind) -> bool {
+    matches!(call, CallKind::Create | CallKind::Rename | CallKind::Unlink)
 }
 
 /// What a crash made of this change, if it was pending.

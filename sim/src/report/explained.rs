@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::alike::{Alike, alike};
 use super::case::Case;
-use super::event::Event;
+use super::event::{Event, changes_names};
 use super::flip::{Flip, Flips, needless_faults};
 use super::site::{ExtraSync, Site, tried_with};
 use super::story::Story;
 use super::why::Why;
 use crate::campaign::replay;
-use crate::disk::{CallKind, Profile};
+use crate::disk::Profile;
 use crate::oracle::Obligation;
 use crate::setup::Setup;
 use crate::world::{What, World};
@@ -90,10 +90,7 @@ fn extra_sync(case: &Case, story: &Story, why: &Why) -> Option<Flip> {
     };
     let event = story.numbered(*first)?;
     let record = event.record()?;
-    let names = matches!(
-        record.call,
-        CallKind::Rename | CallKind::Create | CallKind::Unlink
-    );
+    let names = changes_names(record.call);
     let inode = if names { None } else { record.inode };
     let extra = ExtraSync {
         step: event.step,

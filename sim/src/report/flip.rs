@@ -53,6 +53,7 @@ impl fmt::Display for Flip {
                 let Tried { failing, all } = tried;
                 write!(f, "sync {what} after {after}: ")?;
                 match (failing, is_cut) {
+                    (0, false) if *all == 1 => f.write_str("the only image passes"),
                     (0, false) => write!(f, "all {all} images pass"),
                     (0, true) => write!(f, "the first {all} images pass"),
                     _ => write!(f, "{failing} of {all} images still fail"),

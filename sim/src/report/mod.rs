@@ -7,6 +7,8 @@ mod event;
 mod explained;
 mod files;
 mod flip;
+#[cfg(feature = "cli")]
+mod page;
 mod regression;
 mod screen;
 mod site;
@@ -20,6 +22,8 @@ pub use event::{Event, verb};
 pub use explained::{Explained, signature};
 pub use files::{last_image, write_files};
 pub use flip::Flip;
+#[cfg(feature = "cli")]
+pub use page::page;
 pub use regression::regression;
 pub use screen::{facts, heading, result, screen};
 pub use site::{Sibling, Site, Tried};

@@ -1,12 +1,13 @@
 //! A run as a reader follows it: numbered events, the disk behind each, and which lane did what.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use indelible::effect::Lane;
 
-use super::event::{Event, describe, fate_in};
+use super::event::{Event, changes_names, describe, fate_in};
 use crate::campaign::guarded;
-use crate::disk::{CallKind, Cut, Disk, Keep};
+use crate::disk::{CallKind, Cut, Disk, Fate, Keep};
 use crate::oracle::{CrashKind, Violation};
 use crate::setup::Setup;
 use crate::world::{Line, Step, What, World};
@@ -61,7 +62,7 @@ impl Story {
             .find(Result::is_err)
             .unwrap_or(Ok(()));
         if ended.is_ok() {
-            ended = teller.act(steps.len(), World::drain);
+            ended = teller.act(steps.len(), None, World::drain);
         }
         teller.cut_off(false);
         Self {
@@ -98,28 +99,71 @@ impl Story {
         known.unwrap_or(0)
     }
 
-    /// All lines, as the one-screen report shows them.
+    /// All lines, as the one-screen report shows them: of an opening in which nothing went wrong
+    /// and nothing was lost, only how many calls it made.
     #[must_use]
     pub fn text(&self, marked: &[(u32, String)]) -> String {
         let mut text = String::new();
-        let left_out = self.events.len().saturating_sub(SHOWN_MAX);
-        for (place, event) in self.events.iter().enumerate() {
+        let shown: Vec<Result<&Event, (u32, usize)>> = self.folded(marked);
+        let left_out = shown.len().saturating_sub(SHOWN_MAX);
+        for (place, shown) in shown.into_iter().enumerate() {
             if left_out > 0 && (SHOWN_FIRST..SHOWN_FIRST + left_out).contains(&place) {
                 if place == SHOWN_FIRST {
-                    text.push_str(&format!("     ... {left_out} lines more\n"));
+                    let _ = writeln!(text, "     ... {left_out} lines more");
                 }
                 continue;
             }
+            let event = match shown {
+                Ok(event) => event,
+                Err((first, count)) => {
+                    let _ = writeln!(text, "{first:>4} opening: {count} calls, all durable");
+                    continue;
+                }
+            };
             let mark = marked.iter().find(|(number, _)| *number == event.number);
             let mark = mark.map_or(String::new(), |(_, mark)| format!("   <- {mark}"));
-            text.push_str(&format!("{:>4} {}{mark}\n", event.number, event.text()));
+            let line = format!("{:>4} {}{mark}", event.number, event.text());
+            let _ = writeln!(text, "{}", line.trim_end());
             if event.times > 1 {
                 let more = event.times - 1;
-                text.push_str(&format!("     ... and so {more} times more\n"));
+                let _ = writeln!(text, "     ... and so {more} times more");
             }
         }
         text
     }
+
+    /// The events, and of each quiet opening its first number and how many calls it made.
+    fn folded(&self, marked: &[(u32, String)]) -> Vec<Result<&Event, (u32, usize)>> {
+        const FEW: usize = 3;
+        let same = |a: &Event, b: &Event| {
+            let quiet = |event: &Event| event.is_quiet() && !is_marked(marked, event.number);
+            quiet(a) && quiet(b) && a.step == b.step && self.is_opening(a.step)
+        };
+        let groups = self.events.chunk_by(same);
+        groups
+            .flat_map(|group| match group {
+                [first, ..] if group.len() > FEW && first.is_quiet() => {
+                    vec![Err((first.number, group.len()))]
+                }
+                _ => group.iter().map(Ok).collect(),
+            })
+            .collect()
+    }
+
+    /// Whether the step at this place opened the store.
+    fn is_opening(&self, step: usize) -> bool {
+        let opened = |event: &Event| match event.what {
+            What::Opened { .. } | What::Refused { .. } => true,
+            _ => event.dead,
+        };
+        self.events
+            .iter()
+            .any(|event| event.step == step && opened(event))
+    }
+}
+
+fn is_marked(marked: &[(u32, String)], number: u32) -> bool {
+    marked.iter().any(|(marked, _)| *marked == number)
 }
 
 /// Watches a world, step by step.
@@ -136,7 +180,11 @@ struct Teller {
 impl Teller {
     fn take(&mut self, place: usize, step: &Step) -> Result<(), Violation> {
         let out = self.world.out_count();
-        let ended = self.act(place, |world| world.apply(step).map(drop));
+        let stop = match step {
+            Step::Open { stop, .. } => stop.as_ref().map(|(call, _)| *call),
+            _ => None,
+        };
+        let ended = self.act(place, stop, |world| world.apply(step).map(drop));
         match step {
             Step::Poll(_) if self.world.out_count() > out => self.began(),
             Step::Complete { slot, .. } if self.world.out_count() < out || ended.is_err() => {
@@ -151,6 +199,7 @@ impl Teller {
     fn act(
         &mut self,
         place: usize,
+        stop: Option<u32>,
         act: impl FnOnce(&mut World) -> Result<(), Violation>,
     ) -> Result<(), Violation> {
         self.world.vfs.with(|disk| disk.keep_cuts(EACH_CALL));
@@ -158,12 +207,12 @@ impl Teller {
         let ended = guarded(|| act(world));
         // What broke a promise may not have been noted.
         self.world.note_calls();
-        self.tell(place);
+        self.tell(place, stop);
         ended
     }
 
     /// Makes events of the lines that the step added, each with the disk behind it.
-    fn tell(&mut self, place: usize) {
+    fn tell(&mut self, place: usize, stop: Option<u32>) {
         let lines: Vec<Line> = self.world.lines()[self.told..].to_vec();
         self.told += lines.len();
         let after = self.world.vfs.with(|disk| {
@@ -189,15 +238,22 @@ impl Teller {
                 _ if calls == 0 => behind(0),
                 _ => after.clone(),
             };
-            self.push(place, line.what, disk);
+            let dead = stop.is_some_and(|stop| calls > stop);
+            self.push(place, line.what, disk, dead);
         }
     }
 
-    fn push(&mut self, step: usize, what: What, disk: Disk) {
+    fn push(&mut self, step: usize, what: What, disk: Disk, dead: bool) {
         let Some(text) = describe(&what) else { return };
+        let ended_badly = matches!(&what, What::Io { record, .. } if record.result.is_err());
         let number = self.events.last().map_or(1, |last| last.number + 1);
         let changes = matches!(&what, What::Io { record, .. } if record.sequence > 0);
-        let same = |last: &&mut Event| !changes && last.plain == text;
+        let ended = |what: &What| match what {
+            What::Io { record, .. } => Some(record.result),
+            _ => None,
+        };
+        let same =
+            |last: &&mut Event| !changes && last.plain == text && ended(&last.what) == ended(&what);
         match self.events.last_mut().filter(same) {
             Some(last) => last.times += 1,
             None => self.events.push(Event {
@@ -207,6 +263,7 @@ impl Teller {
                 plain: text,
                 fate: None,
                 unnamed: false,
+                dead: dead && ended_badly,
                 times: 1,
                 disk,
             }),
@@ -252,7 +309,7 @@ fn disk_behind(cuts: &[Cut], call: u32, end: &Disk) -> Disk {
 
 /// Says of each change what the next power loss made of it.
 fn with_fates(mut events: Vec<Event>) -> Vec<Event> {
-    let mut next: Option<What> = None;
+    let (mut next, mut lost) = (None::<What>, false);
     for event in events.iter_mut().rev() {
         if let What::Crashed { kind, .. } = &event.what
             && *kind == CrashKind::Power
@@ -263,13 +320,17 @@ fn with_fates(mut events: Vec<Event>) -> Vec<Event> {
             continue;
         };
         event.fate = fate_in(fates, &event.what);
-        if let What::Io { record, .. } = &event.what
-            && matches!(record.call, CallKind::Write | CallKind::Copy)
-        {
-            event.unnamed = record
-                .inode
-                .is_some_and(|inode| !wreck.image().is_named(inode));
+        if let What::Io { record, .. } = &event.what {
+            lost |= changes_names(record.call) && event.fate == Some(Fate::Lost);
+            let image = wreck.image();
+            let nameless = record.inode.is_some_and(|inode| !image.is_named(inode));
+            let fills = matches!(record.call, CallKind::Write | CallKind::Copy);
+            event.unnamed = fills && nameless;
         }
+    }
+    if !lost {
+        // Then no name was taken: a file without one was replaced in good order.
+        events.iter_mut().for_each(|event| event.unnamed = false);
     }
     events
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::event::Event;
+use super::event::{Event, changes_names};
 use super::flip::Flips;
 use super::story::Story;
 use crate::disk::{CallKind, Fate, InodeId};
@@ -165,14 +165,9 @@ impl Why {
     /// Why this run could break its promise.
     #[must_use]
     pub fn of(story: &Story, flips: &Flips, crashed: bool) -> Self {
-        let one = |sets: &[Vec<u32>], last: bool| {
-            let set = if last { sets.last() } else { sets.first() };
-            let number = set.and_then(|set| set.first());
-            number.and_then(|number| story.numbered(*number))
-        };
-        if let Some(first) = one(&flips.persist, false) {
-            let second = one(&flips.drop, true).or_else(|| relied(story, first));
-            return match second {
+        let first = flips.persist.first().and_then(|set| set.first());
+        if let Some(first) = first.and_then(|number| story.numbered(*number)) {
+            return match dropped(story, flips, first.number).or_else(|| relied(story, first)) {
                 Some(second) => edge(story, first, second),
                 None => Self::misread(first),
             };
@@ -180,7 +175,7 @@ impl Why {
         if let Some(why) = believed(story) {
             return why;
         }
-        if let Some(second) = one(&flips.drop, true) {
+        if let Some(second) = dropped(story, flips, 0) {
             let lost = |event: &&Event| {
                 event.number != second.number && event.fate.is_some_and(|it| it != Fate::Durable)
             };
@@ -203,6 +198,19 @@ impl Why {
             fate: event.fate.unwrap_or(Fate::Lost),
         }
     }
+}
+
+/// Of the changes without which the run passes, the one that relied on this event: the first behind
+/// it that does more than make a name, or else the last.
+fn dropped<'a>(story: &'a Story, flips: &Flips, first: u32) -> Option<&'a Event> {
+    let all = flips.drop.iter().flatten();
+    let mut events: Vec<&Event> = all.filter_map(|number| story.numbered(*number)).collect();
+    events.sort_by_key(|event| event.number);
+    let makes = |event: &Event| event.record().is_some_and(|it| it.call == CallKind::Create);
+    let behind = events
+        .iter()
+        .find(|event| event.number > first && !makes(event));
+    behind.or(events.last()).copied()
 }
 
 /// The first promise, or first reader, behind a change and before the next power loss.
@@ -238,10 +246,11 @@ fn missing(story: &Story, first: &Event, second: &Event) -> Missing {
         .record()
         .is_some_and(|record| changes_names(record.call));
     let wanted = |event: &&Event| {
-        event.record().is_some_and(|record| match names {
-            true => record.call == CallKind::SyncDir,
-            false => record.call == CallKind::SyncData && record.inode == inode,
-        })
+        !event.dead
+            && event.record().is_some_and(|record| match names {
+                true => record.call == CallKind::SyncDir,
+                false => record.call == CallKind::SyncData && record.inode == inode,
+            })
     };
     let between = |event: &&Event| (first.number..second.number).contains(&event.number);
     let syncs: Vec<&Event> = story.events.iter().filter(between).filter(wanted).collect();
@@ -256,15 +265,11 @@ fn missing(story: &Story, first: &Event, second: &Event) -> Missing {
     }
 }
 
-const fn changes_names(call: CallKind) -> bool {
-    matches!(call, CallKind::Create | CallKind::Rename | CallKind::Unlink)
-}
-
 /// A write whose sync failed, and a promise that rests on a later sync of the same file.
 fn believed(story: &Story) -> Option<Why> {
     let failed = story.events.iter().rfind(|event| {
         let record = event.record();
-        record.is_some_and(|it| it.call == CallKind::SyncData && it.result.is_err())
+        !event.dead && record.is_some_and(|it| it.call == CallKind::SyncData && it.result.is_err())
     })?;
     let inode: InodeId = failed.record()?.inode?;
     let wrote = |event: &&Event| {
