@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use indelible::engine::AppendFsync;
 
 use super::evidence::Evidence;
+use super::report::ReportArgs;
 use crate::call::Call;
 use crate::disk::Profile;
 use crate::setup::{Blindness, Tear};
@@ -36,6 +37,8 @@ pub enum Command {
     Run(RunArgs),
     /// Seeds bugs and shows that each is caught.
     Sabotage(SabotageArgs),
+    /// Runs a campaign and makes a page of it: seeded bugs, coverage, what was never reached, rates.
+    Report(ReportArgs),
     /// Repeats a run that failed.
     Replay {
         /// What a failure's report ends with.
@@ -232,7 +235,7 @@ fn alphabet(text: &str) -> Result<Alphabet, String> {
     }
 }
 
-fn seeds(text: &str) -> Result<Range<u64>, String> {
+pub(super) fn seeds(text: &str) -> Result<Range<u64>, String> {
     let wrong = || format!("{text:?} is no range of seeds, as in 0..2000");
     let (first, end) = text.split_once("..").ok_or_else(wrong)?;
     let parse = |number: &str| number.parse::<u64>().map_err(|_| wrong());
@@ -253,7 +256,7 @@ fn blindness(number: &str) -> Result<Blindness, String> {
         .ok_or_else(|| format!("{number:?} is no number from 0 to {most}"))
 }
 
-fn profile(name: &str) -> Result<Profile, String> {
+pub(super) fn profile(name: &str) -> Result<Profile, String> {
     Profile::by_name(name).ok_or_else(|| {
         let names: Vec<&str> = Profile::presets()
             .iter()

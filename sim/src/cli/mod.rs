@@ -9,6 +9,7 @@ mod matrix;
 mod output;
 mod prove;
 mod random;
+mod report;
 mod saboteurs;
 
 use std::process::ExitCode;
@@ -64,6 +65,7 @@ pub fn run() -> ExitCode {
         None => main_job::run(threads),
         Some(Command::Prove(args)) => prove::run(args, threads),
         Some(Command::Run(args)) => random::run(args, threads),
+        Some(Command::Report(args)) => report::run(args, threads),
         Some(Command::Sabotage(args)) => saboteurs::run(args, threads),
         Some(Command::Bench {
             profile,

@@ -58,7 +58,7 @@ impl Disk {
         }
         for handle in self.handles.iter().flatten() {
             let known = views.iter().any(|view| view.inode == handle.inode);
-            if !known {
+            if !known && !self.dir.durable.refers_to(handle.inode) {
                 views.push(self.file_view(None, handle.inode, Hold::Lost));
             }
         }

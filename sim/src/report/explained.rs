@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::alike::{Alike, alike};
 use super::case::Case;
 use super::event::{Event, changes_names};
-use super::flip::{Flip, Flips, needless_faults};
+use super::flip::{Flip, Flips, needless_faults, to_perform};
 use super::site::{ExtraSync, Site, tried_with};
 use super::story::Story;
 use super::why::Why;
@@ -46,6 +46,7 @@ impl Explained {
         let mut flips: Vec<Flip> = Vec::new();
         flips.extend(found.persist.into_iter().map(Flip::Persist));
         flips.extend(found.drop.into_iter().map(Flip::Drop));
+        flips.extend(found.perform.into_iter().map(Flip::Perform));
         flips.extend(extra_sync(case, &story, &why));
         let faults = needless_faults(&case.setup, &case.steps, &story);
         flips.extend(faults.into_iter().map(Flip::NoFault));
@@ -76,10 +77,11 @@ impl Explained {
 pub(super) fn core(case: &Case) -> (Story, Option<Site>, Why, Flips) {
     let story = Story::of(&case.setup, &case.steps);
     let site = Site::of(&case.setup, &case.steps);
-    let flips = site
+    let mut flips = site
         .as_ref()
         .map_or_else(Flips::default, |site| Flips::of(&story, site));
-    let why = Why::of(&story, &flips, site.is_some());
+    flips.perform = to_perform(&case.setup, &case.steps);
+    let why = Why::of(&story, &flips, case.violation.obligation, site.is_some());
     (story, site, why, flips)
 }
 
@@ -138,6 +140,7 @@ pub(super) fn name_of(case: &Case, why: &Why) -> String {
         } => {
             format!("{first_label}_before_{second_label}")
         }
+        Why::Undone { out, .. } => format!("{out}_undone"),
         Why::Misread { label, .. } | Why::AtOnce { label, .. } => label.clone(),
     };
     let words = format!("{}_{words}", case.violation.obligation.name());

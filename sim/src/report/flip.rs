@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use super::event::Event;
+use super::event::{Event, verb};
 use super::site::{Site, Tried};
 use super::story::Story;
-use crate::campaign::replay;
-use crate::disk::Fate;
+use crate::campaign::{guarded, replay};
+use crate::disk::{CallKind, Fate};
 use crate::setup::Setup;
-use crate::world::{Step, World};
+use crate::world::{Crash, Step, World};
 
 /// Changes of one sort that are listed.
 const LISTED_MAX: usize = 4;
@@ -22,6 +22,8 @@ pub enum Flip {
     Persist(Vec<u32>),
     /// The crash takes these changes as well.
     Drop(Vec<u32>),
+    /// The process dies only when this effect, which was out, is done.
+    Perform(String),
     /// The call of this event does not fail.
     NoFault(u32),
     /// One sync more, behind the event: of the file with this name, or of the directory.
@@ -42,6 +44,7 @@ impl fmt::Display for Flip {
         match self {
             Self::Persist(numbers) => write!(f, "persist {}: passes", list(numbers)),
             Self::Drop(numbers) => write!(f, "drop {}: passes", list(numbers)),
+            Self::Perform(out) => write!(f, "{out} done: passes"),
             Self::NoFault(number) => write!(f, "no fault at {number}: passes"),
             Self::Sync {
                 file,
@@ -76,6 +79,8 @@ pub struct Flips {
     pub persist: Vec<Vec<u32>>,
     /// Each set to take; all of one size.
     pub drop: Vec<Vec<u32>>,
+    /// Effects that were out when the process died, each of which it would have had to do.
+    pub perform: Vec<String>,
 }
 
 impl Flips {
@@ -101,8 +106,63 @@ impl Flips {
         Self {
             persist: smallest(persist),
             drop: smallest(drop),
+            perform: Vec::new(),
         }
     }
+}
+
+/// The effects that were out at the last crash of a process and not done in full, each of which
+/// makes the run pass if it is.
+#[must_use]
+pub fn to_perform(setup: &Arc<Setup>, steps: &[Step]) -> Vec<String> {
+    let last = steps
+        .iter()
+        .rposition(|step| matches!(step, Step::Crash(_)));
+    let Some((at, Step::Crash(Crash::Process(choices)))) = last.map(|at| (at, &steps[at])) else {
+        return Vec::new();
+    };
+    let before = replay_to(setup, &steps[..at]);
+    let mut outs = Vec::new();
+    // A sync that is out asks for no choice.
+    let changing = (0..before.out_count()).filter(|slot| {
+        let sync = |call| {
+            matches!(
+                call,
+                CallKind::SyncData | CallKind::SyncDir | CallKind::Close
+            )
+        };
+        before
+            .out_kind(*slot)
+            .is_some_and(|call| call.changes() && !sync(call))
+    });
+    for (place, slot) in changing.enumerate() {
+        if choices.get(place).is_none_or(|choice| *choice == 0) {
+            continue;
+        }
+        let mut done = choices.clone();
+        done[place] = 0;
+        let mut changed = steps.to_vec();
+        changed[at] = Step::Crash(Crash::Process(done));
+        if replay(World::new(setup), &changed).ended.is_ok() {
+            outs.extend(
+                before
+                    .out_kind(slot)
+                    .map(|call| format!("the {}", verb(call))),
+            );
+        }
+    }
+    outs
+}
+
+fn replay_to(setup: &Arc<Setup>, steps: &[Step]) -> World {
+    let mut world = World::new(setup);
+    // What breaks on the way breaks before the crash, and then nothing is out.
+    let _ = guarded(|| {
+        steps
+            .iter()
+            .try_for_each(|step| world.apply(step).map(drop))
+    });
+    world
 }
 
 /// What another image keeps and takes as against the run's own; none if one is torn elsewhere.

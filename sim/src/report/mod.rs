@@ -3,6 +3,7 @@
 mod alike;
 mod case;
 mod closest;
+mod coverage;
 mod event;
 mod explained;
 mod files;
@@ -13,11 +14,15 @@ mod regression;
 mod screen;
 mod site;
 mod story;
+#[cfg(feature = "cli")]
+mod summary;
 mod table;
 mod why;
 
 pub use alike::{Alike, Trace, line as trace_line, traces};
 pub use case::{Case, minimal};
+pub use closest::closest;
+pub use coverage::{Coverage, Damage, Deed, Phase};
 pub use event::{Event, verb};
 pub use explained::{Explained, signature};
 pub use files::{last_image, write_files};
@@ -28,5 +33,7 @@ pub use regression::regression;
 pub use screen::{facts, heading, result, screen};
 pub use site::{Sibling, Site, Tried};
 pub use story::{Span, Story};
+#[cfg(feature = "cli")]
+pub use summary::{Bug, Catch, Summary};
 pub use table::{Table, thousands};
 pub use why::{Missing, Why};

@@ -6,6 +6,7 @@ use super::event::{Event, changes_names};
 use super::flip::Flips;
 use super::story::Story;
 use crate::disk::{CallKind, Fate, InodeId};
+use crate::oracle::Obligation;
 use crate::world::What;
 
 /// What was missing between a change and what relied on it.
@@ -50,6 +51,18 @@ pub enum Why {
         label: String,
         /// What became of it.
         fate: Fate,
+        /// A later change that was kept all the same, as a reader calls it.
+        kept: Option<String>,
+    },
+    /// An effect that was out when the process died had to be done before something relied on it.
+    Undone {
+        /// The event of the crash.
+        crash: u32,
+        /// What was out.
+        out: String,
+        /// What relied on it, as a reader calls it; none if nothing did, and what there is of it was
+        /// taken for valid.
+        second_label: Option<String>,
     },
     /// No image of a crash matters: it breaks at this event.
     AtOnce {
@@ -96,15 +109,29 @@ impl fmt::Display for Why {
                 }
                 Ok(())
             }
-            Self::Misread { label, fate, .. } => {
+            Self::Misread {
+                label, fate, kept, ..
+            } => {
                 let what = match fate {
                     Fate::Torn => "torn",
                     _ => "lost",
                 };
-                write!(
-                    f,
-                    "{label} may be {what}, for nothing relied on it yet: what is left was taken for valid"
-                )
+                write!(f, "{label} may be {what}")?;
+                if let Some(kept) = kept {
+                    write!(f, " while {kept} is kept")?;
+                }
+                f.write_str(", for nothing promised it yet: what is left was taken for valid")
+            }
+            Self::Undone {
+                crash,
+                out,
+                second_label,
+            } => {
+                write!(f, "{out}, out when the process died at {crash}, ")?;
+                match second_label {
+                    Some(second) => write!(f, "must be done before {second}"),
+                    None => f.write_str("was done in part, and what is left was taken for valid"),
+                }
             }
             Self::AtOnce {
                 label,
@@ -148,6 +175,12 @@ impl Why {
                 format!("{} -> {}: {missing}", word(first_label), word(second_label))
             }
             Self::Misread { label, fate, .. } => format!("{} {fate:?} misread", word(label)),
+            Self::Undone {
+                out, second_label, ..
+            } => match second_label {
+                Some(second) => format!("{out} undone -> {}", word(second)),
+                None => format!("{out} misread"),
+            },
             Self::AtOnce { label, .. } => format!("at {}", word(label)),
         }
     }
@@ -158,21 +191,27 @@ impl Why {
         match self {
             Self::Edge { first, second, .. } => vec![(*first, format!("needed before {second}"))],
             Self::Misread { change, .. } => vec![(*change, String::from("may be gone"))],
+            Self::Undone { crash, out, .. } => vec![(*crash, format!("{out} was out"))],
             Self::AtOnce { .. } => Vec::new(),
         }
     }
 
     /// Why this run could break its promise.
     #[must_use]
-    pub fn of(story: &Story, flips: &Flips, crashed: bool) -> Self {
+    pub fn of(story: &Story, flips: &Flips, broken: Obligation, crashed: bool) -> Self {
         let first = flips.persist.first().and_then(|set| set.first());
         if let Some(first) = first.and_then(|number| story.numbered(*number)) {
-            return match dropped(story, flips, first.number).or_else(|| relied(story, first)) {
+            let kept = dropped(story, flips, first.number);
+            if broken == Obligation::Invention {
+                // Nothing need be durable for nothing to be invented.
+                return Self::misread(first, kept);
+            }
+            return match kept.or_else(|| relied(story, first)) {
                 Some(second) => edge(story, first, second),
-                None => Self::misread(first),
+                None => Self::misread(first, None),
             };
         }
-        if let Some(why) = believed(story) {
+        if let Some(why) = undone(story, flips).or_else(|| believed(story)) {
             return why;
         }
         if let Some(second) = dropped(story, flips, 0) {
@@ -182,7 +221,7 @@ impl Why {
             if let Some(first) = story.events.iter().rev().find(lost) {
                 return edge(story, first, second);
             }
-            return Self::misread(second);
+            return Self::misread(second, None);
         }
         let label = story
             .events
@@ -191,8 +230,9 @@ impl Why {
         Self::AtOnce { label, crashed }
     }
 
-    fn misread(event: &Event) -> Self {
+    fn misread(event: &Event, kept: Option<&Event>) -> Self {
         Self::Misread {
+            kept: kept.map(Event::label),
             change: event.number,
             label: event.label(),
             fate: event.fate.unwrap_or(Fate::Lost),
@@ -203,7 +243,11 @@ impl Why {
 /// Of the changes without which the run passes, the one that relied on this event: the first behind
 /// it that does more than make a name, or else the last.
 fn dropped<'a>(story: &'a Story, flips: &Flips, first: u32) -> Option<&'a Event> {
-    let all = flips.drop.iter().flatten();
+    let all = flips
+        .drop
+        .iter()
+        .flatten()
+        .filter(|number| **number != first);
     let mut events: Vec<&Event> = all.filter_map(|number| story.numbered(*number)).collect();
     events.sort_by_key(|event| event.number);
     let makes = |event: &Event| event.record().is_some_and(|it| it.call == CallKind::Create);
@@ -263,6 +307,21 @@ fn missing(story: &Story, first: &Event, second: &Event) -> Missing {
         (None, None) if names => Missing::DirectorySync,
         (None, None) => Missing::FileSync(first.subject()),
     }
+}
+
+/// An effect that was out when the process died, and the last promise before.
+fn undone(story: &Story, flips: &Flips) -> Option<Why> {
+    let out = flips.perform.first()?;
+    let dies = |event: &Event| matches!(event.what, What::Crashed { .. });
+    let crash = story.events.iter().rfind(|event| dies(event))?;
+    let promised = |event: &Event| matches!(event.what, What::Acknowledged { .. });
+    let before = |event: &&Event| event.number < crash.number && promised(event);
+    let second = story.events.iter().rfind(before);
+    Some(Why::Undone {
+        crash: crash.number,
+        out: out.clone(),
+        second_label: second.map(Event::label),
+    })
 }
 
 /// A write whose sync failed, and a promise that rests on a later sync of the same file.

@@ -118,6 +118,8 @@ pub struct World {
     /// Whether lasting faults end by themselves.
     bounded: bool,
     trace: Trace,
+    /// The step that is being taken: a panic leaves it here, so that the run is whole.
+    taking: Option<Step>,
     lines: Option<Vec<Line>>,
 }
 
@@ -150,6 +152,7 @@ impl World {
             tears: 0,
             bounded: setup.still,
             trace: Trace::default(),
+            taking: None,
             lines: None,
         }
     }
@@ -184,6 +187,7 @@ impl World {
             tears: self.tears,
             bounded: self.bounded,
             trace: self.trace.clone(),
+            taking: None,
             lines: self.lines.clone(),
         }
     }
@@ -218,6 +222,7 @@ impl World {
             cut_before: false,
             lasting: None,
             trace,
+            taking: None,
             lines: None,
             calls: self.calls,
             refusals: self.refusals,
@@ -237,6 +242,7 @@ impl World {
     /// # Errors
     /// The promise that it broke.
     pub fn apply(&mut self, step: &Step) -> Result<bool, Violation> {
+        self.taking = Some(step.clone());
         let taken = match step {
             Step::Call(call) => self.call(*call),
             Step::Poll(lane) => self.poll(*lane),
@@ -245,17 +251,20 @@ impl World {
             Step::Crash(crash) => self.crash(crash),
             Step::Open { stop, fault } => self.open(stop.as_ref(), *fault),
         };
+        let step = self.taking.take().expect("set above");
         if !matches!(taken, Ok(false)) {
-            self.trace.push(step.clone());
-            self.waited = *step == Step::Wait && self.out_count() > 0;
+            self.waited = step == Step::Wait && self.out_count() > 0;
+            self.trace.push(step);
         }
         taken
     }
 
-    /// The steps that were taken, oldest first.
+    /// The steps that were taken, oldest first, and the one that a panic cut short.
     #[must_use]
     pub fn steps(&self) -> Vec<Step> {
-        self.trace.steps()
+        let mut steps = self.trace.steps();
+        steps.extend(self.taking.clone());
+        steps
     }
 
     /// What happened, if it was kept.
