@@ -39,6 +39,8 @@ pub enum Command {
     Sabotage(SabotageArgs),
     /// Runs a campaign and makes a page of it: seeded bugs, coverage, what was never reached, rates.
     Report(ReportArgs),
+    /// Counts what a crash may leave of small programs, on each profile.
+    Litmus(LitmusArgs),
     /// Repeats a run that failed.
     Replay {
         /// What a failure's report ends with.
@@ -169,6 +171,21 @@ pub struct SabotageArgs {
     /// What is kept of a failure.
     #[command(flatten)]
     pub evidence: Evidence,
+}
+
+/// Litmus programs: where they run.
+#[derive(Debug, Args)]
+pub struct LitmusArgs {
+    /// Runs them in new directories below this one, on the real file system: a process dies behind
+    /// each call, and what it leaves is compared with the simulated disk.
+    #[arg(long)]
+    pub real: Option<PathBuf>,
+    /// Runs the first calls of a program in this directory, as PROGRAM:COUNT, and dies.
+    #[arg(long, requires = "real", hide = true)]
+    pub dies_after: Option<String>,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// When commits are acknowledged.

@@ -4,6 +4,9 @@ mod aof;
 mod args;
 mod bench;
 mod evidence;
+mod litmus;
+#[cfg(unix)]
+mod litmus_real;
 mod main_job;
 mod matrix;
 mod output;
@@ -77,6 +80,7 @@ pub fn run() -> ExitCode {
             aof,
             evidence,
         }) => repeat(token, aof.as_deref(), evidence),
+        Some(Command::Litmus(args)) => litmus::run(args),
         Some(Command::Determinism { seeds, profile }) => random::determinism(seeds, profile),
     };
     end.into()

@@ -68,6 +68,9 @@ impl Disk {
             files.push((inode, layout, fates));
         }
         self.draw_tear(&mut files, &flushed, choices);
+        for (_, layout, fates) in &mut files {
+            layout.keep_page_order(&self.profile, fates);
+        }
         self.image(entries, |inode| {
             let (_, layout, fates) = files.iter().find(|f| f.0 == inode).expect("drawn above");
             settled(self.wreck(inode, &flushed).build(layout, fates))
@@ -142,7 +145,12 @@ impl Disk {
                 inodes.resize(at + 1, None);
             }
             if inodes[at].is_none() {
-                inodes[at] = Some(file(inode));
+                let mut left = file(inode);
+                let spoiled = &self.inode(inode).spoiled;
+                if !spoiled.is_empty() {
+                    Arc::make_mut(&mut left).spoiled.clone_from(spoiled);
+                }
+                inodes[at] = Some(left);
             }
         }
         let mut disk = Self {
@@ -170,6 +178,7 @@ impl Disk {
         self.boot += 1;
         self.locks.clear();
         self.faults.clear();
+        self.read_only = None;
         self.dir_cover = None;
         self.budget = None;
         self.cut = None;

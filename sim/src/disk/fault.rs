@@ -91,6 +91,9 @@ pub enum FaultKind {
     /// The sync returns success and has lost its pages; the next one fails and flushes nothing
     /// (ext4 `data=journal`).
     SyncLate,
+    /// The journal fails: the call fails with [`IoErrorKind::Io`] and did nothing, and until the
+    /// next crash every call that would change something fails with [`IoErrorKind::ReadOnly`].
+    JournalFails,
 }
 
 /// A fault that waits for its call.
@@ -147,14 +150,19 @@ const FAIL_EITHER_WAY: &[FaultKind] = &[Fail(Io), FailDone(Io)];
 const CREATE: &[FaultKind] = &[Fail(TooManyFiles), Fail(NoRoom), Fail(Io)];
 const OPEN: &[FaultKind] = &[Fail(TooManyFiles), Fail(Io)];
 
-/// What may go wrong in a call of this kind, but for syncs of files (those are the profile's).
+/// What may go wrong in a call of this kind, but for syncs and closing (those are the profile's).
 pub(super) const fn alternatives(call: CallKind) -> &'static [FaultKind] {
     match call {
         CallKind::Create => CREATE,
         CallKind::Open => OPEN,
         CallKind::Write | CallKind::Copy => WRITE,
         CallKind::Rename | CallKind::Unlink | CallKind::Truncate => FAIL_EITHER_WAY,
-        CallKind::SyncDir | CallKind::Close | CallKind::Read => FAIL,
-        CallKind::Len | CallKind::List | CallKind::Lock | CallKind::SyncData => &[],
+        CallKind::Read => FAIL,
+        CallKind::Len
+        | CallKind::List
+        | CallKind::Lock
+        | CallKind::SyncData
+        | CallKind::SyncDir
+        | CallKind::Close => &[],
     }
 }

@@ -405,7 +405,9 @@ impl Collector<'_> {
     }
 
     fn keep(&mut self, layout: &Layout, fates: &[PieceFate], torn: bool) {
-        let bytes = self.wreck.build(layout, fates);
+        let mut ordered = SmallVec::<[PieceFate; 8]>::from_slice(fates);
+        layout.keep_page_order(self.wreck.profile, &mut ordered);
+        let bytes = self.wreck.build(layout, &ordered);
         let hash = content_hash(&bytes);
         if self.seen.insert(hash) {
             let kept = (hash, settled(bytes));

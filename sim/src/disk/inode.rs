@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 /// How sure it is that a change reaches the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum OpState {
@@ -58,6 +60,8 @@ pub(super) struct Inode {
     pub errors: u32,
     /// The next sync fails for a loss that the last one concealed.
     pub late: bool,
+    /// Bytes, from and to, that the medium does not give back any more.
+    pub spoiled: SmallVec<[(u64, u64); 1]>,
 }
 
 impl Inode {
@@ -75,6 +79,8 @@ impl Inode {
     pub fn write(&mut self, sequence: u64, state: OpState, offset: u64, bytes: &[u8]) {
         let from = self.cache.len() as u64;
         let to = offset + bytes.len() as u64;
+        self.spoiled
+            .retain(|range| !(offset <= range.0 && range.1 <= to));
         let cache = Arc::make_mut(&mut self.cache);
         if to > from {
             cache.resize(index(to), 0);
@@ -91,6 +97,13 @@ impl Inode {
         if to > from {
             self.push_size(sequence, state, from, to, false);
         }
+    }
+
+    /// Whether the medium gives these bytes back.
+    pub fn is_readable(&self, offset: u64, len: usize) -> bool {
+        let end = offset + len as u64;
+        let touched = |range: &(u64, u64)| range.0 < end && offset < range.1;
+        !self.spoiled.iter().any(touched)
     }
 
     /// Sets the length in the cache; returns how many bytes that freed.

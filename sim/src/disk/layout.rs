@@ -57,6 +57,23 @@ pub(super) struct Layout {
     pub pieces: SmallVec<[Piece; 8]>,
 }
 
+impl Layout {
+    /// Where pieces on one page keep their order, those behind one that is missing are missing too.
+    pub fn keep_page_order(&self, profile: &Profile, fates: &mut [PieceFate]) {
+        if !profile.page_order {
+            return;
+        }
+        let page = |at: usize| self.pieces[at].start / u64::from(profile.page_len);
+        for at in 1..self.pieces.len() {
+            let missing =
+                |before: &usize| fates[*before] != PieceFate::Whole && page(*before) == page(at);
+            if !self.pieces[at].certain && (0..at).any(|before| missing(&before)) {
+                fates[at] = PieceFate::Absent(profile.fills()[0]);
+            }
+        }
+    }
+}
+
 impl<'a> Wreck<'a> {
     fn is_certain(&self, op: &Pending) -> bool {
         op.state == OpState::Must || op.state == OpState::Dirty && op.sequence <= self.certain
@@ -193,6 +210,7 @@ impl<'a> Wreck<'a> {
                 SizeOrder::AllocTime => start / u64::from(self.profile.page_len) >= blocks,
                 SizeOrder::IoCompletionMax => end == choice.len,
                 SizeOrder::AfterData => true,
+                SizeOrder::AllocAfterData => choice.len > blocks * u64::from(self.profile.page_len),
             };
             self.cut_in_pages(*offset, end, &mut layout.pieces, |start, border| Piece {
                 start,

@@ -23,12 +23,15 @@
 //! * **A sync covers** what was changed before it was given out, if the world says when that was
 //!   ([`Disk::set_sync_cover`]); what was changed since stays pending.
 //! * **Other faults** ([`Fault`], [`Disk::fault_alternatives`]): errors with nothing, a part or all
-//!   done; short reads and writes; no room; too many files.
+//!   done; short reads and writes; no room; too many files; a journal that fails, after which nothing
+//!   can be changed until the next crash ([`FaultKind::JournalFails`]).
+//! * **The medium** may change a byte ([`Disk::flip`]) or no longer give some back
+//!   ([`Disk::spoil`]); both outlive crashes.
 //! * **The process ends between calls or inside a write** ([`Disk::set_call_budget`]).
 //!
-//! Not modelled: several directories; latent sector errors (but see [`Disk::flip`]); changes that
-//! reach the disk on their own and are then seen to be durable (they are pending to the end, which
-//! allows more); writes after a failed sync that bring bytes of the same page back.
+//! Not modelled: several directories; media errors that come by chance; changes that reach the disk
+//! on their own and are then seen to be durable (they are pending to the end, which allows more);
+//! writes after a failed sync that bring bytes of the same page back.
 //!
 //! # Invariants
 //!

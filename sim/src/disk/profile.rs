@@ -1,5 +1,7 @@
 //! What a kind of file system may do, as data.
 
+use indelible::effect::IoErrorKind;
+
 use super::fault::FaultKind;
 
 /// When a file's new size may become durable, as against the bytes that it covers.
@@ -14,6 +16,9 @@ pub enum SizeOrder {
     IoCompletionMax,
     /// After all bytes written before.
     AfterData,
+    /// After all bytes written before if it reaches into blocks that were allocated for it, at any
+    /// time within blocks that the file had already (Ferrite's ext4).
+    AllocAfterData,
 }
 
 /// What bytes read as that were never written to the disk.
@@ -60,6 +65,8 @@ pub struct Profile {
     pub page_len: u32,
     /// When sizes become durable.
     pub size_order: SizeOrder,
+    /// Writes to one page become durable in their order: a later one brings the earlier along.
+    pub page_order: bool,
     /// What unwritten bytes may read as; the first is the quietest. Never empty.
     pub fills: &'static [Fill],
     /// In which order names become durable.
@@ -72,6 +79,10 @@ pub struct Profile {
     pub rename_flushes: bool,
     /// How a sync of a file may fail.
     pub sync_failures: &'static [FaultKind],
+    /// How a sync of the directory may fail.
+    pub dir_sync_failures: &'static [FaultKind],
+    /// How a close may fail.
+    pub close_failures: &'static [FaultKind],
     /// After a failed sync each other handle of the file gets the error once.
     pub errors_reach_all_handles: bool,
     /// After a failed sync of the directory the next success covers nothing that the failed one did.
@@ -101,6 +112,18 @@ pub struct Blind {
 }
 
 const POSIX_SYNC_FAILURES: &[FaultKind] = &[FaultKind::SyncKeepNew, FaultKind::SyncRevert];
+/// A server says only now that there is no room for what was written.
+const NFS_SYNC_FAILURES: &[FaultKind] = &[
+    FaultKind::SyncKeepNew,
+    FaultKind::SyncRevert,
+    FaultKind::FailDone(IoErrorKind::NoRoom),
+];
+const NFS_CLOSE_FAILURES: &[FaultKind] = &[
+    FaultKind::Fail(IoErrorKind::Io),
+    FaultKind::Fail(IoErrorKind::NoRoom),
+];
+const EIO: &[FaultKind] = &[FaultKind::Fail(IoErrorKind::Io)];
+const EIO_OR_READ_ONLY: &[FaultKind] = &[FaultKind::Fail(IoErrorKind::Io), FaultKind::JournalFails];
 const KEEP_NEW: &[FaultKind] = &[FaultKind::SyncKeepNew];
 const LATE: &[FaultKind] = &[FaultKind::SyncLate];
 const REVERT: &[FaultKind] = &[FaultKind::SyncRevert];
@@ -116,12 +139,15 @@ impl Profile {
             tear_unit: 1,
             page_len: 4096,
             size_order: SizeOrder::Independent,
+            page_order: false,
             fills: ZERO_OR_GARBAGE,
             name_order: NameOrder::Any,
             sync_names: SyncNames::None,
             rename_atomic: true,
             rename_flushes: false,
             sync_failures: POSIX_SYNC_FAILURES,
+            dir_sync_failures: EIO,
+            close_failures: EIO,
             errors_reach_all_handles: false,
             dir_sync_lies: false,
             power_loss: true,
@@ -162,13 +188,15 @@ impl Profile {
         }
     }
 
-    /// ext4 with `data=journal`: a failing sync is reported one sync late.
+    /// ext4 with `data=journal`: a failing sync is reported one sync late, and a failing journal
+    /// turns the file system read-only.
     #[must_use]
     pub const fn ext4_journal() -> Self {
         Self {
             name: "ext4-journal",
             size_order: SizeOrder::AfterData,
             sync_failures: LATE,
+            dir_sync_failures: EIO_OR_READ_ONLY,
             weak_oracle: true,
             ..Self::ext4()
         }
@@ -228,11 +256,14 @@ impl Profile {
         }
     }
 
-    /// Errors of earlier writes come at close. No store survives it: weak oracle.
+    /// Errors of earlier writes, a lack of room among them, come at sync and close. No store
+    /// survives it: weak oracle.
     #[must_use]
     pub const fn nfs_like() -> Self {
         Self {
             name: "nfs-like",
+            sync_failures: NFS_SYNC_FAILURES,
+            close_failures: NFS_CLOSE_FAILURES,
             weak_oracle: true,
             ..Self::posix_weak()
         }

@@ -50,6 +50,8 @@ pub struct Disk {
     pub(super) handles: SmallVec<[Option<Handle>; 8]>,
     pub(super) locks: SmallVec<[NameId; 2]>,
     pub(super) faults: SmallVec<[Fault; 2]>,
+    /// The journal failed: nothing can be changed until the next crash; how many calls were refused.
+    pub(super) read_only: Option<u32>,
     pub(super) dir_cover: Option<u64>,
     pub(super) sequence: u64,
     pub(super) boot: u32,
@@ -77,6 +79,7 @@ impl Disk {
             handles: SmallVec::new(),
             locks: SmallVec::new(),
             faults: SmallVec::new(),
+            read_only: None,
             dir_cover: None,
             sequence: 0,
             boot: 0,
@@ -107,9 +110,27 @@ impl Disk {
         self.faults.push(fault);
     }
 
-    /// Disarms all faults.
-    pub fn clear_faults(&mut self) {
+    /// Disarms all faults; a file system that one of them turned read-only stays so.
+    pub fn disarm(&mut self) {
         self.faults.clear();
+    }
+
+    /// Disarms all faults and makes the file system writable again.
+    pub fn clear_faults(&mut self) {
+        self.disarm();
+        self.remount();
+    }
+
+    /// How many calls were refused since a failed journal turned the file system read-only; `None`:
+    /// it is writable.
+    #[must_use]
+    pub fn refused_read_only(&self) -> Option<u32> {
+        self.read_only
+    }
+
+    /// The file system is mounted again for writing, and no program was ended for it.
+    pub fn remount(&mut self) {
+        self.read_only = None;
     }
 
     /// Whether a fault is armed, those that strike for ever included.
@@ -123,6 +144,8 @@ impl Disk {
     pub fn fault_alternatives(&self, call: CallKind) -> &'static [FaultKind] {
         match call {
             CallKind::SyncData => self.profile.sync_failures,
+            CallKind::SyncDir => self.profile.dir_sync_failures,
+            CallKind::Close => self.profile.close_failures,
             _ => fault::alternatives(call),
         }
     }
@@ -289,6 +312,16 @@ impl Disk {
         }
     }
 
+    /// Damages the medium: what is durable of these bytes of a file can no longer be read, until
+    /// something is written over it. Readers get [`IoErrorKind::Io`].
+    ///
+    /// # Panics
+    /// If there is no such file.
+    pub fn spoil(&mut self, name: &str, offset: u64, len: u64) {
+        let inode = self.inode_named(name).expect("the file exists");
+        self.inode_mut(inode).spoiled.push((offset, offset + len));
+    }
+
     /// How many handles are open.
     #[must_use]
     pub fn open_handles(&self) -> usize {
@@ -413,6 +446,7 @@ impl Hash for Disk {
             self.names.text(*name).hash(state);
         }
         self.faults.hash(state);
+        self.read_only.hash(state);
         self.budget.hash(state);
         self.stale.hash(state);
     }
@@ -435,6 +469,7 @@ impl Numbering {
 fn hash_inode<H: Hasher>(inode: &Inode, state: &mut H) {
     inode.cache.hash(state);
     (inode.errors, inode.late, inode.pending.len()).hash(state);
+    inode.spoiled.hash(state);
     if inode.pending.is_empty() {
         return; // D1: the disk has what the cache has.
     }

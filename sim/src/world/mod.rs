@@ -332,6 +332,7 @@ impl World {
     /// The faults stop here: what stays broken is mended.
     pub(crate) fn mend(&mut self) {
         self.lasting = None;
+        self.vfs.with(Disk::remount);
     }
 
     /// Everything that decides the future, as one number.

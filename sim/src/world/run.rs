@@ -152,7 +152,14 @@ impl World {
         let up = self.up.as_mut().expect("an effect is out");
         let out = up.out.remove(slot);
         let completion = self.perform(&out)?;
-        self.vfs.with(disk::Disk::clear_faults);
+        let bounded = self.bounded;
+        self.vfs.with(|disk| {
+            disk.disarm();
+            let refused = disk.refused_read_only();
+            if bounded && refused.is_some_and(|refused| refused >= LASTING_HITS_MAX.into()) {
+                disk.remount();
+            }
+        });
         self.note_calls();
         let (now, up) = (self.now, self.up.as_mut().expect("an effect was out"));
         if !out.answered {

@@ -81,11 +81,14 @@ impl Disk {
     ) -> Result<usize, IoError> {
         let record = self.about(CallKind::Read, handle, offset, buffer.len() as u64);
         let struck = enter!(self, record);
-        let bytes = tail(self.inode_of(handle), offset);
-        let mut count = bytes.len().min(buffer.len());
+        let mut count = tail(self.inode_of(handle), offset).len().min(buffer.len());
         if let Some(FaultKind::Short(keep)) = struck {
             count = keep.of(count).max(count.min(1)); // 0 would mean the end of the file
         }
+        if !self.inode_of(handle).is_readable(offset, count) {
+            return self.refuse(record, CUT);
+        }
+        let bytes = tail(self.inode_of(handle), offset);
         buffer[..count].copy_from_slice(&bytes[..count]);
         self.leave(record, Ok(count as u64)).map(|_| count)
     }
@@ -121,6 +124,9 @@ impl Disk {
         let source = Arc::clone(&self.inode_of(from).cache);
         let start = index(from_offset).min(source.len());
         let end = start + index(len.min((source.len() - start) as u64));
+        if !self.inode_of(from).is_readable(from_offset, end - start) {
+            return self.refuse(record, CUT);
+        }
         self.write(record, to, to_offset, &source[start..end])
     }
 

@@ -1,6 +1,6 @@
 //! The calls, by handle: first the budget and the faults, then what the call does.
 
-use indelible::effect::IoError;
+use indelible::effect::{IoError, IoErrorKind};
 
 use super::fault::FaultKind;
 use super::state::Disk;
@@ -52,11 +52,21 @@ impl Disk {
             }
         }
         let Some(fault) = struck else {
-            return Turn::Well;
+            return match &mut self.read_only {
+                Some(refused) if record.call.changes() => {
+                    *refused += 1;
+                    Turn::Struck(FaultKind::Fail(IoErrorKind::ReadOnly))
+                }
+                _ => Turn::Well,
+            };
         };
         if !fault.forever {
             let at = self.faults.iter().position(|f| *f == fault);
             self.faults.remove(at.expect("the fault that struck"));
+        }
+        if fault.kind == FaultKind::JournalFails {
+            self.read_only = Some(0);
+            return Turn::Struck(FaultKind::Fail(IoErrorKind::Io));
         }
         Turn::Struck(fault.kind)
     }

@@ -1,6 +1,6 @@
 //! Faults, the end of a process, and what a call frees.
 
-use indelible::effect::IoErrorKind;
+use indelible::effect::{IoError, IoErrorKind};
 use indelible::vfs::{Vfs, conformance};
 
 use super::*;
@@ -203,4 +203,89 @@ fn a_dropped_file_of_a_dead_process_closes_nothing() {
     assert_eq!(vfs.with(|disk| disk.open_handles()), 1);
     vfs.close(alive).unwrap();
     assert_eq!(vfs.with(|disk| disk.open_handles()), 0);
+}
+
+#[test]
+fn a_journal_that_fails_makes_the_file_system_read_only_until_the_next_crash() {
+    let read_only = Err(IoError::new(IoErrorKind::ReadOnly));
+    let mut disk = disk(Profile::ext4_journal(), &[("f", b"old!")]);
+    let f = open(&mut disk, "f");
+    disk.write_at(f, 0, b"new?").unwrap();
+    disk.inject(Fault::once(CallKind::SyncDir, FaultKind::JournalFails));
+    assert_eq!(disk.sync_dir().unwrap_err().kind, IoErrorKind::Io);
+    assert_eq!(disk.sync_data(f), read_only);
+    assert_eq!(disk.sync_dir(), read_only);
+    assert_eq!(disk.rename("f", "g"), read_only);
+    assert_eq!(disk.unlink("f"), read_only);
+    assert_eq!(disk.truncate(f, 0), read_only);
+    assert_eq!(disk.write_at(f, 4, b"x").map(drop), read_only);
+    assert_eq!(disk.create("h").map(drop), read_only);
+    let mut read = [0; 4];
+    assert_eq!(disk.read_at(f, 0, &mut read), Ok(4));
+    assert_eq!(&read, b"new?", "reading goes on");
+    assert_eq!(disk.refused_read_only(), Some(7));
+    assert_eq!(disk.close(f), Ok(()));
+    assert_eq!(contents(&disk, "f"), [some(b"new?"), some(b"old!")].into());
+    for mut after in [
+        disk.process_crash(),
+        images(&disk, TearPoints::None).remove(0),
+    ] {
+        let f = open(&mut after, "f");
+        assert_eq!(after.sync_data(f), Ok(()));
+    }
+}
+
+#[test]
+fn spoiled_bytes_are_not_read_until_they_are_written_again() {
+    let mut disk = disk(Profile::posix_weak(), &[("f", b"0123456789")]);
+    disk.spoil("f", 4, 2);
+    let mut crashed = images(&disk, TearPoints::None).remove(0).process_crash();
+    for disk in [&mut disk, &mut crashed] {
+        let f = open(disk, "f");
+        let mut read = [0; 4];
+        assert_eq!(disk.read_at(f, 0, &mut read), Ok(4));
+        assert_eq!(disk.read_at(f, 6, &mut read), Ok(4));
+        assert_eq!(
+            disk.read_at(f, 1, &mut read).unwrap_err().kind,
+            IoErrorKind::Io
+        );
+        let to = disk.create("g").unwrap();
+        assert!(disk.copy_range(f, 0, to, 0, 5).is_err());
+        disk.write_at(f, 4, b"x").unwrap();
+        assert!(
+            disk.read_at(f, 4, &mut read).is_err(),
+            "half of it is still spoiled"
+        );
+        disk.write_at(f, 4, b"xy").unwrap();
+        assert_eq!(disk.read_at(f, 3, &mut read), Ok(4));
+        assert_eq!(&read, b"3xy6");
+    }
+}
+
+#[test]
+fn on_nfs_close_and_sync_say_that_there_was_no_room() {
+    for call in [CallKind::Close, CallKind::SyncData] {
+        let mut disk = disk(Profile::nfs_like(), &[("f", b"old!")]);
+        let f = open(&mut disk, "f");
+        disk.write_at(f, 0, b"new?").unwrap();
+        let of = |kind: &&FaultKind| {
+            matches!(
+                kind,
+                FaultKind::Fail(IoErrorKind::NoRoom) | FaultKind::FailDone(IoErrorKind::NoRoom)
+            )
+        };
+        let kind = *disk.fault_alternatives(call).iter().find(of).unwrap();
+        disk.inject(Fault::once(call, kind));
+        let result = match call {
+            CallKind::Close => disk.close(f),
+            _ => disk.sync_data(f),
+        };
+        assert_eq!(result.unwrap_err().kind, IoErrorKind::NoRoom);
+        let again = open(&mut disk, "f");
+        disk.sync_data(again).unwrap();
+        assert!(
+            contents(&disk, "f").contains(&some(b"old!")),
+            "{call:?}: it is lost"
+        );
+    }
 }
