@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, ThreadId};
 
 use indelible::effect::{IoError, IoErrorKind};
 use indelible::vfs::{Access, Vfs};
@@ -11,8 +12,10 @@ use crate::disk::CallKind;
 /// One call and how it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
-    /// The name of the thread that called; empty if it has none.
-    pub thread: String,
+    /// The thread that called.
+    pub thread: ThreadId,
+    /// That thread's name; empty if it has none.
+    pub thread_name: String,
     /// Which call.
     pub call: CallKind,
     /// The file, by the name under which it was opened; empty for a call about the directory.
@@ -104,8 +107,10 @@ fn note(
     (offset, len): (u64, u64),
     result: Result<u64, IoError>,
 ) {
+    let thread = thread::current();
     let recorded = Recorded {
-        thread: std::thread::current().name().unwrap_or("").to_owned(),
+        thread: thread.id(),
+        thread_name: thread.name().unwrap_or("").to_owned(),
         call,
         file: file.to_owned(),
         other: other.to_owned(),

@@ -6,25 +6,45 @@ mod script;
 #[cfg(target_os = "linux")]
 mod strace;
 
+use std::collections::BTreeMap;
+
 use indelible::AppendFsync;
 use indelible::vfs::OsVfs;
+use indelible_sim::disk::CallKind::{Close, SyncData, Truncate, Unlink};
 use indelible_sim::disk::{Profile, SimVfs};
 use indelible_sim::record::{Recorded, RecordingVfs};
 
 use script::run;
 
-/// What each thread called, in order: the lanes of a store go on beside each other.
-fn by_thread(records: &[Recorded]) -> Vec<(String, Vec<String>)> {
-    let mut threads: Vec<(String, Vec<String>)> = Vec::new();
+/// Sequences of calls, by whom or what they belong to.
+type Sequences = BTreeMap<(String, String), Vec<String>>;
+
+fn grouped(records: &[Recorded], key: impl Fn(&Recorded) -> (String, String)) -> Sequences {
+    let mut sequences = Sequences::new();
     for record in records {
-        let line = record.to_string();
-        match threads.iter_mut().find(|(name, _)| *name == record.thread) {
-            Some((_, lines)) => lines.push(line),
-            None => threads.push((record.thread.clone(), vec![line])),
-        }
+        let sequence = sequences.entry(key(record)).or_default();
+        sequence.push(record.to_string());
     }
-    threads.sort();
-    threads
+    sequences
+}
+
+/// What each lane of a store did, in order, but for putting old files away: that happens between
+/// the rest, when there is time for it.
+fn by_lane(records: &[Recorded]) -> Sequences {
+    let mut records = records.to_vec();
+    records.retain(|it| !matches!(it.call, Close | Truncate | Unlink));
+    grouped(&records, |it| (it.thread_name.clone(), String::new()))
+}
+
+/// All that each lane did to each file, in order.
+fn by_file(records: &[Recorded]) -> Sequences {
+    grouped(records, |it| (it.thread_name.clone(), it.file.clone()))
+}
+
+fn assert_same(real: &[Recorded], simulated: &[Recorded], what: &str) {
+    assert!(real.len() > 40, "{what}: {} calls", real.len());
+    assert_eq!(by_lane(real), by_lane(simulated), "{what}");
+    assert_eq!(by_file(real), by_file(simulated), "{what}");
 }
 
 fn real(policy: AppendFsync) -> Vec<Recorded> {
@@ -43,16 +63,14 @@ fn simulated(policy: AppendFsync, profile: Profile) -> Vec<Recorded> {
 #[test]
 fn both_backends_see_the_same_calls() {
     for policy in [AppendFsync::Always, AppendFsync::No] {
-        let real = by_thread(&real(policy));
-        assert!(real.iter().map(|(_, calls)| calls.len()).sum::<usize>() > 50);
+        let real = real(policy);
         for profile in [
             Profile::process_crash(),
             Profile::posix_weak(),
             Profile::ext4(),
         ] {
-            let name = profile.name;
-            let simulated = by_thread(&simulated(policy, profile));
-            assert_eq!(real, simulated, "{policy:?} on {name}");
+            let what = format!("{policy:?} on {}", profile.name);
+            assert_same(&real, &simulated(policy, profile), &what);
         }
     }
 }
@@ -61,10 +79,20 @@ fn both_backends_see_the_same_calls() {
 #[test]
 fn both_backends_see_the_same_calls_but_for_the_timers_syncs() {
     let without_syncs = |mut records: Vec<Recorded>| {
-        records.retain(|record| record.call != indelible_sim::disk::CallKind::SyncData);
-        by_thread(&records)
+        records.retain(|record| record.call != SyncData);
+        records
     };
     let real = without_syncs(real(AppendFsync::EverySec));
-    let simulated = without_syncs(simulated(AppendFsync::EverySec, Profile::posix_weak()));
-    assert_eq!(real, simulated);
+    let simulated = simulated(AppendFsync::EverySec, Profile::posix_weak());
+    assert_same(&real, &without_syncs(simulated), "EverySec");
+}
+
+#[test]
+fn a_call_that_is_missing_is_seen() {
+    let real = real(AppendFsync::Always);
+    for at in 0..real.len() {
+        let mut less = real.clone();
+        less.remove(at);
+        assert_ne!(by_file(&real), by_file(&less), "without {}", real[at]);
+    }
 }

@@ -1,10 +1,11 @@
 //! The calls that the real backend records are the system calls that it makes: under strace, where
 //! that is installed.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread::ThreadId;
 
 use indelible::AppendFsync;
 use indelible::recover::LOCK_NAME;
@@ -97,9 +98,9 @@ fn the_traced_workload() {
     let directory = told.clone().unwrap_or_else(|| own.path().to_path_buf());
     let vfs = RecordingVfs::new(OsVfs::open_dir(&directory).unwrap());
     run(&vfs, AppendFsync::Always);
-    let mut threads: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut threads: HashMap<ThreadId, Vec<String>> = HashMap::new();
     for record in vfs.records() {
-        let lines = threads.entry(record.thread.clone()).or_default();
+        let lines = threads.entry(record.thread).or_default();
         lines.extend(line_of(&record));
     }
     assert!(threads.len() > 1, "the store has threads of its own");
