@@ -321,6 +321,7 @@ fn word(kind: &FaultKind) -> &'static str {
         FaultKind::SyncKeepNew => "sync fails, new bytes stay",
         FaultKind::SyncRevert => "sync fails, pages dropped",
         FaultKind::SyncLate => "sync fails one late",
+        FaultKind::JournalFails => "journal fails",
     }
 }
 
