@@ -301,7 +301,7 @@ impl Coverage {
                     let cells = Damage::ALL.map(|damage| (phase, deed, *fault, damage));
                     let missed = cells.into_iter().filter(|cell| {
                         !self.cells.contains_key(cell)
-                            && !(cell.1 == Deed::Nothing && cell.3 == Damage::None)
+                            && (cell.1 != Deed::Nothing || cell.3 != Damage::None)
                     });
                     never.extend(missed);
                 }

@@ -100,10 +100,10 @@ fn extra_sync(case: &Case, story: &Story, why: &Why) -> Option<Flip> {
     };
     let tried = tried_with(&case.setup, &case.steps, Some(extra))?;
     let in_step = story.events.iter().filter(|other| other.step == event.step);
-    let calls = in_step.filter(|other| other.record().is_some());
+    let mut calls = in_step.filter(|other| other.record().is_some());
     Some(Flip::Sync {
         file: inode.map(|_| event.subject()),
-        after: calls.last().map_or(*first, |last| last.number),
+        after: calls.next_back().map_or(*first, |last| last.number),
         tried,
         is_cut: tried.all >= super::site::IMAGES_MAX,
     })

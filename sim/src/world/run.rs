@@ -156,7 +156,7 @@ impl World {
         self.vfs.with(|disk| {
             disk.disarm();
             let refused = disk.refused_read_only();
-            if bounded && refused.is_some_and(|refused| refused >= LASTING_HITS_MAX.into()) {
+            if bounded && refused.is_some_and(|refused| refused >= LASTING_HITS_MAX) {
                 disk.remount();
             }
         });
