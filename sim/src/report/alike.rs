@@ -37,7 +37,7 @@ pub struct Alike {
 /// The traces that are kept.
 ///
 /// # Panics
-/// If the file is not what [`line`] writes.
+/// If the file is not what [`line()`] writes.
 #[must_use]
 pub fn traces() -> Vec<Trace> {
     let lines = TRACES

@@ -38,7 +38,7 @@ pub struct Site {
     pub before: Disk,
     /// What the run's own image holds of each change that was not durable.
     pub fates: Vec<(u64, Fate)>,
-    /// The images, at most [`IMAGES_MAX`], with everything persisted first.
+    /// The images, at most 400, with everything persisted first.
     pub siblings: Vec<Sibling>,
     /// Whether there are more.
     pub is_cut: bool,
