@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use super::{Sabotage, find, quarantine, rank, registry};
+use super::{Sabotage, find, quarantine, rank, reasons, registry};
 use crate::campaign::{Failure, campaign};
 use crate::disk::Profile;
 use crate::explore::{Bounds, Universe, explore};
@@ -60,6 +60,7 @@ pub fn hunt_within(
         });
     }
     let (ops, crashes, faults) = sabotage.bounds;
+    let faults = faults + reasons::faults_besides(sabotage.id, profile);
     let universe = Universe {
         setup,
         bounds: Bounds::new(ops, crashes, faults),

@@ -35,6 +35,8 @@ pub enum End {
     Missed {
         /// How long it was looked for.
         seconds: f64,
+        /// Why that is no surprise, if it is known. The bug is not ruled out.
+        open: Option<&'static str>,
     },
     /// It cannot matter there, and why.
     CannotMatter(&'static str),
@@ -95,6 +97,9 @@ fn looked_for(bug: &Sabotage, profile: &Profile, seeds: u64) -> End {
             within_bounds,
             seconds,
         },
-        None => End::Missed { seconds },
+        None => End::Missed {
+            seconds,
+            open: reasons::open(bug.id, profile),
+        },
     }
 }

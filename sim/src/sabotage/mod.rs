@@ -19,5 +19,5 @@ pub use blind::{Blinded, blinded};
 pub use hunt::{Caught, chosen, hunt, hunt_all, hunt_by_seeds, hunt_within};
 pub use matrix::{End, Pair, matrix, profiles};
 pub use page::Findings;
-pub use reasons::cannot_matter;
+pub use reasons::{cannot_matter, open};
 pub use registry::{ALL, BARRIERS, Sabotage, Seat, find, rank};
