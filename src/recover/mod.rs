@@ -22,6 +22,7 @@
 mod backup;
 mod create;
 mod load;
+mod load_error;
 mod refused;
 mod repair;
 
@@ -37,7 +38,8 @@ use crate::vfs::{Access, Files, Vfs, retry};
 
 pub(crate) use backup::backup_pinned;
 pub use backup::{BackupError, BackupReport, backup};
-pub use load::{LoadError, Loaded, Point, load, load_at, load_retrying, load_watched};
+pub use load::{Loaded, Point, load, load_at, load_retrying, load_watched};
+pub use load_error::LoadError;
 
 /// The file that is locked while a store is open; never renamed nor removed.
 pub const LOCK_NAME: &str = "appendonly.aof.lock";
