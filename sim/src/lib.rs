@@ -19,4 +19,5 @@ pub mod sabotage;
 pub mod setup;
 pub mod shrink;
 pub mod subject;
+pub mod version;
 pub mod world;

@@ -118,7 +118,11 @@ impl Setup {
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
         let mut words = text.split_whitespace();
-        let profile = Profile::by_name(words.next()?)?;
+        let name = words.next()?;
+        let profile = match name == Profile::MIXED {
+            true => Profile::mixed(0),
+            false => Profile::by_name(name)?,
+        };
         let policy = POLICIES
             .iter()
             .find(|(_, name)| Some(*name) == text.split_whitespace().nth(1))?;
@@ -128,6 +132,7 @@ impl Setup {
             let (key, value) = word.split_once('=')?;
             let number: usize = value.parse().ok()?;
             match key {
+                "mix" => setup.profile = Profile::mixed(u32::try_from(number).ok()?),
                 "stop" => setup.on_sync_error = OnSyncError::Stop,
                 "bytes" => setup.tear = Tear::Bytes,
                 "chunk" => setup.base_chunk_len = number,
@@ -162,6 +167,9 @@ impl fmt::Display for Setup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plain = Self::new(self.profile.clone(), self.policy);
         write!(f, "{} {}", self.profile.name, policy_name(self.policy))?;
+        if self.profile.name == Profile::MIXED {
+            write!(f, " mix={}", self.profile.mix)?;
+        }
         if self.on_sync_error == OnSyncError::Stop {
             f.write_str(" stop=1")?;
         }
@@ -204,6 +212,8 @@ mod tests {
         setup.tear = Tear::Bytes;
         setup.blindness = Blindness::CrashKeepsCache;
         assert_eq!(Setup::from_text(&setup.to_string()), Some(setup));
+        let mixed = Setup::new(Profile::mixed(77), AppendFsync::No);
+        assert_eq!(Setup::from_text(&mixed.to_string()), Some(mixed));
         assert_eq!(Setup::from_text("posix-weak often"), None);
     }
 }

@@ -1,10 +1,10 @@
 //! All seeds of a campaign, on several threads.
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::run::{Failure, run_seed};
+use super::seeds::Seeds;
 use crate::disk::Profile;
 use crate::explore::{Counts, Progress};
 use crate::setup::{ScriptCommit, Setup};
@@ -22,29 +22,30 @@ pub struct Campaign {
 
 /// Runs every seed; the result does not depend on the number of threads.
 pub fn campaign(
-    seeds: Range<u64>,
+    seeds: impl Into<Seeds>,
     profile: &Profile,
     script: &Arc<Vec<ScriptCommit>>,
     adapt: &(dyn Fn(&mut Setup) + Sync),
     threads: usize,
     progress: Progress<'_>,
 ) -> Campaign {
-    let next = AtomicU64::new(seeds.start);
+    let seeds: Seeds = seeds.into();
+    let next = AtomicU64::new(0);
     let work = |reports: bool| {
         let mut counts = Counts::default();
         let mut failures = Vec::new();
         loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= seeds.end {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(seed) = seeds.get(place) else {
                 return (counts, failures);
-            }
+            };
             match run_seed(seed, profile, script, adapt) {
                 Ok(ran) => counts += ran.counts,
                 Err(failure) => failures.push((seed, *failure)),
             }
             if reports {
                 progress(Counts {
-                    workloads: seed - seeds.start + 1,
+                    workloads: place + 1,
                     ..counts
                 });
             }

@@ -1,17 +1,17 @@
 //! Seeded bugs now and then: a campaign that no longer catches them sees nothing.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::all::{Campaign, campaign};
 use super::run::run_seed;
+use super::seeds::Seeds;
 use crate::disk::Profile;
 use crate::explore::{Counts, Progress};
 use crate::sabotage::find;
 use crate::setup::{ScriptCommit, Setup};
 
 /// Seeds between two looks at the canaries.
-const EVERY: u64 = 2_000;
+pub(crate) const EVERY: u64 = 2_000;
 /// Runs within which a canary must be caught.
 const RUNS_MAX: u64 = 500;
 
@@ -46,7 +46,7 @@ pub fn silent(profile: &Profile, adapt: &dyn Fn(&mut Setup), from: u64) -> Vec<u
 
 /// Runs every seed as [`campaign`] does, and looks at the canaries before and now and then.
 pub fn watched_campaign(
-    seeds: Range<u64>,
+    seeds: impl Into<Seeds>,
     profile: &Profile,
     script: &Arc<Vec<ScriptCommit>>,
     adapt: &(dyn Fn(&mut Setup) + Sync),
@@ -58,11 +58,8 @@ pub fn watched_campaign(
         failures: Vec::new(),
         silent: Vec::new(),
     };
-    let mut start = seeds.start;
-    while start < seeds.end {
-        whole.silent.extend(silent(profile, adapt, start));
-        let part = start..seeds.end.min(start.saturating_add(EVERY));
-        start = part.end;
+    for part in seeds.into().blocks(EVERY) {
+        whole.silent.extend(silent(profile, adapt, part.start()));
         let before = whole.counts;
         let ran = campaign(part, profile, script, adapt, threads, &|counts| {
             progress(before + counts);

@@ -26,6 +26,46 @@ pub(super) struct Plan {
     pub power_odds: u32,
     /// One in so many openings is cut short.
     pub cut_odds: u32,
+    /// Kinds of action that do not take place.
+    pub off: Off,
+}
+
+/// Swarm testing: kinds of action that one run leaves out, so that what they drown shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Off {
+    /// Time does not pass while there is something to do.
+    pub waits: bool,
+    /// The power is not lost.
+    pub power: bool,
+    /// The process does not die by itself.
+    pub process: bool,
+    /// No opening is cut short.
+    pub cuts: bool,
+    /// No effect fails.
+    pub faults: bool,
+    /// No call of an opening fails.
+    pub opening_faults: bool,
+    /// No fault stays.
+    pub lasting: bool,
+}
+
+/// One kind in so many is off.
+const OFF_ODDS: u32 = 4;
+
+impl Off {
+    /// What is off in a run.
+    pub fn draw(random: &mut impl Choices) -> Self {
+        let mut is_off = || random.unlikely(OFF_ODDS);
+        Self {
+            waits: is_off(),
+            power: is_off(),
+            process: is_off(),
+            cuts: is_off(),
+            faults: is_off(),
+            opening_faults: is_off(),
+            lasting: is_off(),
+        }
+    }
 }
 
 /// Calls, how heavy each is when it takes part, and whether it always does.
@@ -56,7 +96,11 @@ impl Plan {
     /// is, so that runs differ in kind and no feature drowns another.
     pub fn draw(random: &mut impl Choices, profile: &Profile, script_len: u32) -> Self {
         let policies = [AppendFsync::Always, AppendFsync::EverySec, AppendFsync::No];
-        let mut setup = Setup::new(profile.clone(), policies[random.choose(3) as usize]);
+        let profile = match profile.name == Profile::MIXED {
+            true => Profile::mixed(random.choose(Profile::MIXES)),
+            false => profile.clone(),
+        };
+        let mut setup = Setup::new(profile, policies[random.choose(3) as usize]);
         if random.unlikely(8) {
             setup.on_sync_error = OnSyncError::Stop;
         }
@@ -93,6 +137,18 @@ impl Plan {
             crash_odds: 12 + random.choose(120),
             power_odds: 1 + random.choose(3),
             cut_odds: 1 + random.choose(4),
+            off: Off::default(),
         }
+    }
+
+    /// Leaves kinds of action out; the crash at the end of a run stays.
+    pub fn without(mut self, off: Off) -> Self {
+        if off.waits {
+            self.weights[4] = 0;
+        }
+        if off.power && (off.process || !self.setup.profile.power_loss) {
+            self.crashes_max = 0;
+        }
+        Self { off, ..self }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indelible::effect::Lane;
 
-use super::plan::Plan;
+use super::plan::{Off, Plan};
 use crate::call::Call;
 use crate::choice::{Choices, Random, Recorder};
 use crate::disk::Profile;
@@ -52,7 +52,9 @@ pub fn run_seed(
     adapt: &dyn Fn(&mut Setup),
 ) -> Result<Ran, Box<Failure>> {
     let steps_max = STEPS_MAX + STEPS_EACH * script.len() as u32;
-    run_choices(Random::new(seed), profile, script, adapt, steps_max)
+    let mut random = Random::new(seed);
+    let off = Off::draw(&mut random);
+    run_without(off, random, profile, script, adapt, steps_max)
 }
 
 /// Runs the workload that `choices` say: their first are the plan, the others the run. After
@@ -61,13 +63,24 @@ pub fn run_seed(
 /// # Errors
 /// The first promise that was broken.
 pub fn run_choices(
+    choices: impl Choices,
+    profile: &Profile,
+    script: &Arc<Vec<ScriptCommit>>,
+    adapt: &dyn Fn(&mut Setup),
+    steps_max: u32,
+) -> Result<Ran, Box<Failure>> {
+    run_without(Off::default(), choices, profile, script, adapt, steps_max)
+}
+
+fn run_without(
+    off: Off,
     mut choices: impl Choices,
     profile: &Profile,
     script: &Arc<Vec<ScriptCommit>>,
     adapt: &dyn Fn(&mut Setup),
     steps_max: u32,
 ) -> Result<Ran, Box<Failure>> {
-    let mut plan = Plan::draw(&mut choices, profile, script.len() as u32);
+    let mut plan = Plan::draw(&mut choices, profile, script.len() as u32).without(off);
     plan.setup.script = Arc::clone(script);
     adapt(&mut plan.setup);
     let setup = Arc::new(plan.setup.clone());
@@ -212,7 +225,8 @@ impl<C: Choices> Run<C> {
         let slot = self.random.choose(self.world.out_count() as u32) as usize;
         let kind = self.world.out_kind(slot).expect("an effect is out");
         let kinds = self.world.fault_count(kind);
-        let strikes = self.world.faults < self.plan.faults_max && kinds > 0;
+        let may_fail = !self.plan.off.faults && self.world.faults < self.plan.faults_max;
+        let strikes = may_fail && kinds > 0;
         let fault =
             (strikes && self.random.unlikely(self.plan.fault_odds)).then(|| self.fault(kinds));
         Step::Complete {
@@ -225,7 +239,7 @@ impl<C: Choices> Run<C> {
         let index = self.random.choose(u32::from(kinds)) as u8;
         Fault {
             index,
-            for_ever: self.random.unlikely(3),
+            for_ever: self.random.unlikely(3) && !self.plan.off.lasting,
         }
     }
 
@@ -237,7 +251,9 @@ impl<C: Choices> Run<C> {
 
     /// Draws a crash, and with it what it leaves.
     fn draw_crash(&mut self) -> Crash {
-        if self.plan.setup.profile.power_loss && self.random.choose(self.plan.power_odds) == 0 {
+        let Off { power, process, .. } = self.plan.off;
+        let may_be_power = self.plan.setup.profile.power_loss && !power;
+        if may_be_power && (process || self.random.choose(self.plan.power_odds) == 0) {
             let mut recorder = Recorder::new(&mut self.random);
             let _ = self.world.left_by_power().power_loss(&mut recorder);
             Crash::Drawn(recorder.taken().to_vec())
@@ -250,13 +266,15 @@ impl<C: Choices> Run<C> {
 
     fn open(&mut self) -> Result<(), Violation> {
         self.counts.recoveries += 1;
-        let left = self.world.crashes < self.plan.crashes_max;
+        let off = self.plan.off;
+        let left = !off.cuts && self.world.crashes < self.plan.crashes_max;
         let stop = if left && self.random.unlikely(self.plan.cut_odds + 1) {
             self.cut()
         } else {
             None
         };
-        let fault = if self.world.faults < self.plan.faults_max
+        let fault = if !off.opening_faults
+            && self.world.faults < self.plan.faults_max
             && self.random.unlikely(self.plan.fault_odds / 2 + 1)
         {
             Some((self.random.choose(16), self.fault(2)))
@@ -274,7 +292,9 @@ impl<C: Choices> Run<C> {
 
     fn cut(&mut self) -> Option<(u32, Crash)> {
         let call = self.random.choose(16);
-        if self.plan.setup.profile.power_loss && self.random.unlikely(self.plan.power_odds) {
+        let Off { power, process, .. } = self.plan.off;
+        let may_be_power = self.plan.setup.profile.power_loss && !power;
+        if may_be_power && (process || self.random.unlikely(self.plan.power_odds)) {
             // What survives depends on where it stops: numbers that are too large mean the last.
             let drawn = (0..12).map(|_| self.random.choose(4)).collect();
             return Some((call, Crash::Drawn(drawn)));

@@ -9,6 +9,7 @@ use indelible::engine::AppendFsync;
 use super::evidence::Evidence;
 use super::report::ReportArgs;
 use crate::call::Call;
+use crate::campaign::Shard;
 use crate::disk::Profile;
 use crate::setup::{Blindness, Tear};
 
@@ -35,6 +36,18 @@ pub enum Command {
     Prove(ProveArgs),
     /// Runs random workloads, one for each seed.
     Run(RunArgs),
+    /// Joins certificates of `prove`, or reports of `run`, that shards have written.
+    ///
+    /// Refused if a shard or a part is missing (1), if two say different things of the same (1), or
+    /// if they are of different code or bounds (2).
+    Merge {
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Writes what they come to to this file; without it, to stdout.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
     /// Seeds bugs and shows that each is caught.
     Sabotage(SabotageArgs),
     /// Runs a campaign and makes a page of it: seeded bugs, coverage, what was never reached, rates.
@@ -71,7 +84,7 @@ pub enum Command {
         #[arg(long, value_parser = seeds, default_value = "0..100")]
         seeds: Range<u64>,
         /// The disk's profile.
-        #[arg(long, value_parser = profile, default_value = "posix-weak")]
+        #[arg(long, value_parser = profile_or_mixed, default_value = "posix-weak")]
         profile: Profile,
     },
 }
@@ -103,6 +116,24 @@ pub struct ProveArgs {
     /// Where writes are torn.
     #[arg(long, value_enum, default_value_t = TearArg::Points)]
     pub tear: TearArg,
+    /// Searches one share alone, as K/N with K from 0: every N-th part, by the first calls.
+    #[arg(long)]
+    pub shard: Option<Shard>,
+    /// Keeps what was exhausted in this file, after each part; goes on with it if it is there.
+    #[arg(long)]
+    pub certificate: Option<PathBuf>,
+    /// Takes the parts that these certificates have for searched.
+    #[arg(long)]
+    pub resume: Vec<PathBuf>,
+    /// Gives up after so many minutes; what a certificate has by then stays.
+    #[arg(long)]
+    pub minutes: Option<u64>,
+    /// Exhausts the bounds that a release is proved within, the cheap ones first.
+    #[arg(long, conflicts_with_all = ["certificate", "resume", "shard"])]
+    pub release_bounds: bool,
+    /// The directory of the release bounds' certificates.
+    #[arg(long, requires = "release_bounds")]
+    pub certificates: Option<PathBuf>,
     /// Prints JSON.
     #[arg(long)]
     pub json: bool,
@@ -118,19 +149,28 @@ pub struct Alphabet(pub Vec<Call>);
 /// Which random runs.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// The seeds, as FIRST..END.
-    #[arg(long, value_parser = seeds)]
-    pub seeds: Range<u64>,
-    /// The disk's profile; none: each of them.
-    #[arg(long, value_parser = profile)]
+    /// The seeds, as FIRST..END; without it, from 0 on until the minutes are over.
+    #[arg(long, value_parser = seeds, required_unless_present = "minutes")]
+    pub seeds: Option<Range<u64>>,
+    /// The disk's profile, or `mixed`: each seed draws a mix of knobs; none: each of the profiles.
+    #[arg(long, value_parser = profile_or_mixed)]
     pub profile: Option<Profile>,
+    /// Runs one share of the seeds, as K/N with K from 0: those that are K modulo N.
+    #[arg(long)]
+    pub shard: Option<Shard>,
+    /// Begins no more seeds after so many minutes; which were run is said.
+    #[arg(long)]
+    pub minutes: Option<u64>,
+    /// Goes on after a failure, until there are so many; they are shown in groups.
+    #[arg(long, num_args = 0..=1, default_missing_value = "100", require_equals = true)]
+    pub keep_going: Option<u64>,
     /// A Redis append-only file, or a directory of them, whose commits are the workload.
     #[arg(long)]
     pub aof: Option<PathBuf>,
     /// Shuts one eye of the simulator, by its number: the canaries must notice.
     #[arg(long, value_parser = blindness, hide = true)]
     pub blind_to: Option<Blindness>,
-    /// Prints JSON.
+    /// Prints JSON, one value a line, the same for the same arguments.
     #[arg(long)]
     pub json: bool,
     /// What is kept of a failure.
@@ -271,6 +311,13 @@ fn blindness(number: &str) -> Result<Blindness, String> {
     known
         .map(|(blindness, _)| *blindness)
         .ok_or_else(|| format!("{number:?} is no number from 0 to {most}"))
+}
+
+fn profile_or_mixed(name: &str) -> Result<Profile, String> {
+    match name == Profile::MIXED {
+        true => Ok(Profile::mixed(0)),
+        false => profile(name).map_err(|text| format!("{text}, {}", Profile::MIXED)),
+    }
 }
 
 pub(super) fn profile(name: &str) -> Result<Profile, String> {

@@ -3,16 +3,22 @@
 mod aof;
 mod args;
 mod bench;
+mod certificate;
 mod evidence;
 mod litmus;
 #[cfg(unix)]
 mod litmus_real;
 mod main_job;
+#[cfg(test)]
+mod manifests;
 mod matrix;
+mod merge;
 mod output;
 mod prove;
 mod random;
+mod release;
 mod report;
+mod reports;
 mod saboteurs;
 
 use std::process::ExitCode;
@@ -69,6 +75,7 @@ pub fn run() -> ExitCode {
         Some(Command::Prove(args)) => prove::run(args, threads),
         Some(Command::Run(args)) => random::run(args, threads),
         Some(Command::Report(args)) => report::run(args, threads),
+        Some(Command::Merge { files, out }) => merge::run(files, out.as_deref()),
         Some(Command::Sabotage(args)) => saboteurs::run(args, threads),
         Some(Command::Bench {
             profile,

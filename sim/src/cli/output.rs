@@ -58,6 +58,7 @@ pub(super) fn to_json(counts: Counts) -> Value {
         "images_distinct": counts.images_distinct,
         "recoveries": counts.recoveries,
         "violations": counts.violations,
+        "depth": counts.depth,
     })
 }
 

@@ -1,75 +1,211 @@
 //! `prove`: everything within bounds.
 
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
 use super::End;
 use super::args::ProveArgs;
+use super::certificate::{self, Certificate, PartRecord, StoreError};
 use super::output::{Spinner, to_json};
+use super::release;
+use crate::call::Call;
+use crate::campaign::{Failure, Shard};
 use crate::disk::CallKind;
-use crate::explore::{Bounds, JUNK_ONCE_OPS_MIN, Outcome, Universe, explore};
+use crate::explore::{Bounds, JUNK_ONCE_OPS_MIN, Universe, explore_parts, parts};
 use crate::report::{minimal, thousands};
 use crate::setup::{Setup, Tear, policy_name};
 
 pub(super) fn run(args: &ProveArgs, threads: usize) -> End {
-    let mut setup = Setup::new(args.profile.clone(), args.policy.into());
-    setup.tear = args.tear.into();
-    let bounds = Bounds {
-        ops: args.ops,
-        crashes: args.crashes,
-        faults: args.faults,
-        tears: args.tears.unwrap_or(args.crashes),
+    let within = args
+        .minutes
+        .map(|minutes| Duration::from_secs(minutes * 60));
+    let deadline = within.map(|within| Instant::now() + within);
+    if args.release_bounds {
+        return release::run(args, threads, deadline);
+    }
+    let mut resume = args.resume.clone();
+    resume.extend(args.certificate.clone());
+    let job = Job {
+        universe: universe(args),
+        shard: args.shard.unwrap_or(Shard::WHOLE),
+        resume,
+        certificate: args.certificate.clone(),
+        deadline,
     };
-    let alphabet = args.alphabet.0.clone();
-    let universe = Universe {
-        setup,
-        bounds,
-        alphabet,
-        start: Vec::new(),
-        states_max: u64::MAX,
-    };
-    let text = describe(&universe);
     if !args.json {
-        anstream::println!("{text}");
+        anstream::println!("{}", describe(&job.universe));
     }
-    let spinner = Spinner::new("proving");
-    let outcome = explore(&universe, threads, &|counts| spinner.show(counts));
-    let seconds = spinner.end().as_secs_f64();
-    if args.json {
-        print_json(&universe, &outcome, seconds);
-    } else {
-        print_text(&outcome, seconds);
-    }
-    if let Some(failure) = &outcome.failure
-        && let Err(end) = super::show(&args.evidence, &minimal(failure), 0, args.json)
-    {
-        return end;
-    }
-    match outcome {
-        Outcome {
-            failure: Some(_), ..
-        } => End::Problem,
-        Outcome {
-            finished: false, ..
-        } => End::Unfinished,
-        _ => End::Well,
+    match job.run(threads) {
+        Ok(proof) => {
+            if args.json {
+                print_json(&job, &proof);
+            } else {
+                print_text(&job, &proof);
+            }
+            for (number, failure) in proof.failures.iter().enumerate() {
+                let shown = super::show(&args.evidence, &minimal(failure), number, args.json);
+                if let Err(end) = shown {
+                    return end;
+                }
+            }
+            proof.end()
+        }
+        Err(error) => {
+            anstream::eprintln!("{error}");
+            error.end()
+        }
     }
 }
 
-fn print_json(universe: &Universe, outcome: &Outcome, seconds: f64) {
-    let case = outcome.failure.as_ref().map(minimal);
+fn universe(args: &ProveArgs) -> Universe {
+    let mut setup = Setup::new(args.profile.clone(), args.policy.into());
+    setup.tear = args.tear.into();
+    Universe {
+        setup,
+        bounds: Bounds {
+            ops: args.ops,
+            crashes: args.crashes,
+            faults: args.faults,
+            tears: args.tears.unwrap_or(args.crashes),
+        },
+        alphabet: args.alphabet.0.clone(),
+        start: Vec::new(),
+        states_max: u64::MAX,
+    }
+}
+
+/// A universe to be exhausted, or a shard of it.
+pub(super) struct Job {
+    pub universe: Universe,
+    pub shard: Shard,
+    /// Certificates whose parts need not be searched again, where there are such files.
+    pub resume: Vec<PathBuf>,
+    /// Where the certificate is kept up to date.
+    pub certificate: Option<PathBuf>,
+    pub deadline: Option<Instant>,
+}
+
+/// What a job came to.
+pub(super) struct Proof {
+    pub certificate: Certificate,
+    /// Parts of the shard that were not exhausted.
+    pub left: usize,
+    /// Parts that an earlier certificate had.
+    pub resumed: usize,
+    pub seconds: f64,
+    /// What was found now, to be shown.
+    pub failures: Vec<Failure>,
+}
+
+impl Proof {
+    pub fn end(&self) -> End {
+        match (self.certificate.counts.violations, self.left) {
+            (0, 0) => End::Well,
+            (0, _) => End::Unfinished,
+            _ => End::Problem,
+        }
+    }
+}
+
+impl Job {
+    /// Searches what is left of the shard's parts, and keeps the certificate after each.
+    pub fn run(&self, threads: usize) -> Result<Proof, StoreError> {
+        let mut kept = self.resumed()?;
+        let all: Vec<Vec<Call>> = (0..)
+            .zip(parts(&self.universe))
+            .filter(|(number, _)| self.shard.holds(*number))
+            .map(|(_, start)| start)
+            .collect();
+        let is_left = |kept: &Certificate, start: &Vec<Call>| !kept.has(start);
+        let left: Vec<Vec<Call>> = all
+            .iter()
+            .filter(|start| is_left(&kept, start))
+            .cloned()
+            .collect();
+        let spinner = Spinner::new(&kept.universe.name());
+        self.keep(&kept)?;
+        let mut written = Ok(());
+        let mut failures = Vec::new();
+        explore_parts(
+            &self.universe,
+            &left,
+            threads,
+            self.deadline,
+            &|counts| spinner.show(counts),
+            &mut |part| {
+                // What was cut by the deadline says nothing.
+                let failed = part.outcome.failure.is_some();
+                if failed || part.outcome.finished {
+                    kept.add(PartRecord::of(&part));
+                    failures.extend(part.outcome.failure);
+                    if written.is_ok() {
+                        written = self.keep(&kept);
+                    }
+                }
+            },
+        );
+        let seconds = spinner.end().as_secs_f64();
+        written?;
+        let open = all.iter().filter(|start| is_left(&kept, start)).count();
+        Ok(Proof {
+            certificate: kept,
+            left: open,
+            resumed: all.len() - left.len(),
+            seconds,
+            failures,
+        })
+    }
+
+    fn keep(&self, certificate: &Certificate) -> Result<(), StoreError> {
+        match &self.certificate {
+            Some(path) => certificate::write(path, certificate),
+            None => Ok(()),
+        }
+    }
+
+    /// What earlier certificates have of it.
+    fn resumed(&self) -> Result<Certificate, StoreError> {
+        let mut kept = Certificate::new(&self.universe);
+        for path in &self.resume {
+            let Some(earlier) = certificate::read(path)? else {
+                continue;
+            };
+            if let Some(how) = kept.differs(&earlier) {
+                let text = format!("it cannot be gone on with: {how}");
+                return Err(StoreError::Content(path.display().to_string(), text));
+            }
+            let exhausted = earlier.parts.into_iter().filter(|part| part.finished);
+            exhausted.for_each(|part| kept.add(part));
+        }
+        Ok(kept)
+    }
+}
+
+fn print_json(job: &Job, proof: &Proof) {
+    let certificate = &proof.certificate;
+    let broken = certificate
+        .parts
+        .iter()
+        .find(|part| part.violation.is_some());
     let document = json!({
-        "universe": describe(universe),
-        "counts": to_json(outcome.counts),
-        "seconds": seconds,
-        "finished": outcome.finished,
-        "violation": case.as_ref().map(ToString::to_string),
-        "replay": case.as_ref().map(crate::report::Case::token),
+        "universe": describe(&job.universe),
+        "shard": job.shard.to_string(),
+        "counts": to_json(certificate.counts),
+        "set": certificate.set,
+        "seconds": proof.seconds,
+        "finished": proof.left == 0 && broken.is_none(),
+        "parts_left": proof.left,
+        "violation": broken.and_then(|part| part.violation.as_ref()),
+        "replay": broken.and_then(|part| part.replay.as_ref()),
     });
     anstream::println!("{document:#}");
 }
 
-fn print_text(outcome: &Outcome, seconds: f64) {
-    let counts = outcome.counts;
+fn print_text(job: &Job, proof: &Proof) {
+    let (certificate, seconds) = (&proof.certificate, proof.seconds);
+    let counts = certificate.counts;
     anstream::println!(
         "{} workloads, {} steps, {} states, {} crash images ({} distinct), {} recoveries, {} violations in {seconds:.1} s",
         thousands(counts.workloads),
@@ -80,10 +216,19 @@ fn print_text(outcome: &Outcome, seconds: f64) {
         thousands(counts.recoveries),
         counts.violations,
     );
-    match &outcome.failure {
-        Some(_) => anstream::println!(),
-        None if outcome.finished => anstream::println!("exhausted: nothing found, nothing sampled"),
-        None => anstream::println!("NOT FINISHED"),
+    anstream::println!(
+        "{} of {} parts (shard {}, {} resumed), longest run {} steps, set {}",
+        certificate.parts.len(),
+        certificate.parts_total,
+        job.shard,
+        proof.resumed,
+        counts.depth,
+        certificate.set,
+    );
+    match proof.end() {
+        End::Well => anstream::println!("exhausted: nothing found, nothing sampled"),
+        End::Unfinished => anstream::println!("NOT FINISHED: {} parts are left", proof.left),
+        _ => {}
     }
 }
 

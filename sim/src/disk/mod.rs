@@ -49,6 +49,7 @@ mod fault;
 mod images;
 mod inode;
 mod layout;
+mod mixed;
 mod names;
 mod profile;
 mod state;

@@ -59,6 +59,8 @@ pub enum SyncNames {
 pub struct Profile {
     /// How the profile is called on command lines and in reports.
     pub name: &'static str,
+    /// The number of its mix of knobs, if it is [`Profile::mixed`].
+    pub mix: u32,
     /// A torn write is cut at multiples of this many bytes (at least 1).
     pub tear_unit: u32,
     /// Parts of a write on different pages of so many bytes reach the disk apart (at least 1).
@@ -136,6 +138,7 @@ impl Profile {
     pub const fn posix_weak() -> Self {
         Self {
             name: "posix-weak",
+            mix: 0,
             tear_unit: 1,
             page_len: 4096,
             size_order: SizeOrder::Independent,

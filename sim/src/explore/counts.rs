@@ -4,8 +4,11 @@ use std::iter::Sum;
 use std::ops::{Add, AddAssign};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::set_hash::Gathered;
+
 /// What a search has seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Counts {
     /// Sequences of calls (exhaustive), or runs (random).
     pub workloads: u64,
@@ -21,6 +24,8 @@ pub struct Counts {
     pub recoveries: u64,
     /// Broken promises.
     pub violations: u64,
+    /// Steps of the longest run; that of a sum is the longest of all.
+    pub depth: u64,
 }
 
 impl Add for Counts {
@@ -35,6 +40,7 @@ impl Add for Counts {
             images_distinct: self.images_distinct + other.images_distinct,
             recoveries: self.recoveries + other.recoveries,
             violations: self.violations + other.violations,
+            depth: self.depth.max(other.depth),
         }
     }
 }
@@ -61,6 +67,8 @@ pub(crate) struct Tally {
     pub images_distinct: AtomicU64,
     pub recoveries: AtomicU64,
     pub violations: AtomicU64,
+    pub depth: AtomicU64,
+    pub set: Gathered,
 }
 
 impl Tally {
@@ -75,6 +83,7 @@ impl Tally {
             images_distinct: read(&self.images_distinct),
             recoveries: read(&self.recoveries),
             violations: read(&self.violations),
+            depth: read(&self.depth),
         }
     }
 }

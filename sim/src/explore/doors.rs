@@ -115,13 +115,17 @@ impl Search<'_> {
         if let Some(plain) = once.then(|| without_junk(disk)).flatten() {
             let doors = self.doors(&plain, spent);
             let (doors, first) = self.doors.insert(key, doors);
-            count(&self.tally.images_distinct, u64::from(first));
+            if first {
+                count(&self.tally.images_distinct, 1);
+                self.tally.set.add(key);
+            }
             return doors;
         }
         let (doors, tried) = Work::begin(self, disk, spent).doors();
         let (doors, first) = self.doors.insert(key, self.shared(doors));
         if first {
             count(&self.tally.images_distinct, 1);
+            self.tally.set.add(key);
             count(&self.tally.recoveries, tried);
         }
         doors

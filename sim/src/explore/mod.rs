@@ -45,7 +45,9 @@ mod bench;
 mod counts;
 mod doors;
 mod junk;
+mod parts;
 mod search;
+mod set_hash;
 mod settled;
 mod shards;
 #[cfg(test)]
@@ -62,6 +64,8 @@ use crate::world::World;
 pub use bench::{Judged, judge};
 pub use counts::Counts;
 pub(crate) use doors::JUNK_ONCE_OPS_MIN;
+pub use parts::{Part, explore_part, explore_parts, parts};
+pub use set_hash::SetHash;
 
 /// How far a search goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +117,8 @@ pub struct Outcome {
     pub failure: Option<Failure>,
     /// Whether all of the universe was seen.
     pub finished: bool,
+    /// Every image that was opened and every verdict, as one number.
+    pub set: SetHash,
 }
 
 /// Told now and then how far a search is.
@@ -157,6 +163,7 @@ fn search_parts(
         counts: Counts::default(),
         failure: None,
         finished: true,
+        set: SetHash::default(),
     };
     for first in &universe.alphabet {
         let part = Universe {
@@ -168,6 +175,7 @@ fn search_parts(
         let outcome = search.run(threads, &|counts| progress(before + counts));
         whole.counts += outcome.counts;
         whole.finished &= outcome.finished;
+        whole.set += outcome.set;
         whole.failure = outcome.failure;
         if whole.failure.is_some() {
             break;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indelible::effect::Lane;
 use indelible::units::Now;
@@ -50,6 +50,8 @@ pub(super) struct Search<'a> {
     idle: AtomicUsize,
     stop: AtomicBool,
     unfinished: AtomicBool,
+    /// When it is given up.
+    deadline: Option<Instant>,
     /// Whether a crash had more to choose from than is enumerated.
     pub coarse: AtomicBool,
     failure: Mutex<Option<Failure>>,
@@ -85,11 +87,18 @@ impl<'a> Search<'a> {
             idle: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
             unfinished: AtomicBool::new(false),
+            deadline: None,
             coarse: AtomicBool::new(false),
             failure: Mutex::default(),
             #[cfg(test)]
             verdicts: Mutex::default(),
         }
+    }
+
+    /// Gives up at this moment, unfinished.
+    pub fn until(mut self, deadline: Option<Instant>) -> Self {
+        self.deadline = deadline;
+        self
     }
 
     pub fn run(&self, threads: usize, progress: Progress<'_>) -> Outcome {
@@ -120,6 +129,7 @@ impl<'a> Search<'a> {
             counts,
             failure,
             finished,
+            set: self.tally.set.read(),
         }
     }
 
@@ -155,7 +165,11 @@ impl<'a> Search<'a> {
             if reports && expanded.is_multiple_of(1024) {
                 progress(self.tally.read());
             }
-            if self.tally.read().states > self.universe.states_max {
+            let late = || {
+                self.deadline
+                    .is_some_and(|deadline| Instant::now() >= deadline)
+            };
+            if self.tally.read().states > self.universe.states_max || late() {
                 self.unfinished.store(true, Ordering::SeqCst);
                 self.stop.store(true, Ordering::SeqCst);
             }
@@ -294,6 +308,8 @@ impl<'a> Search<'a> {
     }
 
     fn push(&self, world: World, next: &mut Vec<World>) {
+        let depth = world.depth() as u64;
+        self.tally.depth.fetch_max(depth, Ordering::Relaxed);
         if self.seen.insert(world.state_hash()) {
             count(&self.tally.states, 1);
             next.push(world);
@@ -303,17 +319,16 @@ impl<'a> Search<'a> {
     /// The verdicts: what came back against what was promised here.
     pub(super) fn judge_all(&self, world: &World, doors: &Doors) -> Result<(), Box<Failure>> {
         let mut judged: Vec<(CrashKind, Fold)> = Vec::new();
+        let promised = Hash128::of(&world.oracle);
         for entrance in doors.iter().flatten() {
             if judged.contains(&(entrance.kind, entrance.fold)) {
                 continue;
             }
             judged.push((entrance.kind, entrance.fold));
+            let verdict = Hash128::of(&(promised, entrance.kind, entrance.fold));
+            self.tally.set.add(verdict);
             #[cfg(test)]
-            locked(&self.verdicts).insert(Hash128::of(&(
-                &world.oracle,
-                entrance.kind,
-                entrance.fold,
-            )));
+            locked(&self.verdicts).insert(verdict);
             let keyspace = &entrance.state.keyspace;
             if let Err(violation) = world.oracle.judge(entrance.kind, keyspace) {
                 return Err(self.failure(world, &entrance.path.steps(), violation));
