@@ -3,10 +3,12 @@
 use std::time::Instant;
 
 use super::hunt::{STATES_MAX, in_parallel};
-use super::{Caught, Sabotage, hunt_by_seeds, hunt_within, reasons};
+use super::{Sabotage, hunt_by_seeds, hunt_within, reasons};
+use crate::campaign::replay;
 use crate::disk::Profile;
 use crate::report::{Case, minimal};
 use crate::setup::Blindness;
+use crate::world::World;
 
 /// One bug on one profile.
 #[derive(Clone, Debug)]
@@ -87,13 +89,10 @@ fn looked_for(bug: &Sabotage, profile: &Profile, seeds: u64) -> End {
     let within = hunt_within(bug, profile, Blindness::None, STATES_MAX);
     let caught = within.or_else(|| hunt_by_seeds(bug, profile, seeds));
     let seconds = began.elapsed().as_secs_f64();
-    match caught {
-        Some(Caught {
-            failure,
-            within_bounds,
-            ..
-        }) => End::Caught {
-            case: Box::new(minimal(&failure)),
+    let shown = caught.map(|caught| (minimal(&caught.failure), caught.within_bounds));
+    match shown.filter(|(case, _)| repeats(case)) {
+        Some((case, within_bounds)) => End::Caught {
+            case: Box::new(case),
             within_bounds,
             seconds,
         },
@@ -102,4 +101,9 @@ fn looked_for(bug: &Sabotage, profile: &Profile, seeds: u64) -> End {
             open: reasons::open(bug.id, profile),
         },
     }
+}
+
+/// Whether the run that is to be shown breaks a promise: what cannot be repeated does not count.
+fn repeats(case: &Case) -> bool {
+    replay(World::new(&case.setup), &case.steps).ended.is_err()
 }
