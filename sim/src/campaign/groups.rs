@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn many_seeds_of_one_bug_are_few_groups_and_two_bugs_are_apart() {
-        let (first, second) = (failures(9), failures(41));
+        let (first, second) = (failures(9), failures(52));
         assert!(
             first.len() > 3 && !second.is_empty(),
             "{} {}",
@@ -95,7 +95,7 @@ mod tests {
         assert!(!groups[0].edge.is_empty());
         let broken = |it: &(u64, Failure)| it.1.violation.obligation;
         let other = second.iter().find(|it| broken(it) != broken(&first[0]));
-        let other = other.expect("half a batch is an invention");
+        let other = other.expect("what frees blocks in the foreground is in the way");
         let mixed = [&first[0], other, &first[0]];
         let both = grouped(mixed.into_iter().map(named));
         assert_eq!(both.len(), 2);
