@@ -1,14 +1,15 @@
 //! The kill matrix: every seeded bug on every profile on which a store can keep its promises.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::hunt::{STATES_MAX, in_parallel};
 use super::{Sabotage, hunt_by_seeds, hunt_within, reasons};
-use crate::campaign::replay;
+use crate::campaign::{Failure, replay};
 use crate::disk::Profile;
 use crate::report::{Case, minimal};
-use crate::setup::Blindness;
-use crate::world::World;
+use crate::setup::{Blindness, Setup};
+use crate::world::{Step, World};
 
 /// One bug on one profile.
 #[derive(Clone, Debug)]
@@ -87,10 +88,11 @@ fn pair(bug: &'static Sabotage, profile: &Profile, seeds: u64) -> Pair {
 fn looked_for(bug: &Sabotage, profile: &Profile, seeds: u64) -> End {
     let began = Instant::now();
     let within = hunt_within(bug, profile, Blindness::None, STATES_MAX);
+    let within = within.filter(|caught| repeats(&caught.failure.setup, &caught.failure.steps));
     let caught = within.or_else(|| hunt_by_seeds(bug, profile, seeds));
     let seconds = began.elapsed().as_secs_f64();
-    let shown = caught.map(|caught| (minimal(&caught.failure), caught.within_bounds));
-    match shown.filter(|(case, _)| repeats(case)) {
+    let shown = caught.map(|caught| (shown(&caught.failure), caught.within_bounds));
+    match shown {
         Some((case, within_bounds)) => End::Caught {
             case: Box::new(case),
             within_bounds,
@@ -103,7 +105,22 @@ fn looked_for(bug: &Sabotage, profile: &Profile, seeds: u64) -> End {
     }
 }
 
-/// Whether the run that is to be shown breaks a promise: what cannot be repeated does not count.
-fn repeats(case: &Case) -> bool {
-    replay(World::new(&case.setup), &case.steps).ended.is_err()
+/// The smallest run that was found, or the whole one if the smallest does not repeat.
+fn shown(failure: &Failure) -> Case {
+    let case = minimal(failure);
+    match repeats(&case.setup, &case.steps) {
+        true => case,
+        false => Case {
+            steps: failure.steps.clone(),
+            violation: failure.violation.clone(),
+            ..case
+        },
+    }
+}
+
+/// Whether a run breaks a promise when its steps are taken one by one: what cannot be repeated does
+/// not count.
+fn repeats(setup: &Setup, steps: &[Step]) -> bool {
+    let setup = Arc::new(setup.clone());
+    replay(World::new(&setup), steps).ended.is_err()
 }

@@ -62,6 +62,12 @@ const OPEN: &[Row] = &[
          tail that is torn and durable there",
     ),
     (
+        &[13],
+        &["ext4"],
+        "the exhaustive search names a run that does not break when it is repeated, and 1,500 \
+         random runs do not show it; auto_da_alloc should flush the new file",
+    ),
+    (
         &[35],
         &["xfs", "btrfs"],
         "frames here are shorter than a sector; whether longer ones show it is not settled",
