@@ -56,12 +56,6 @@ const RULED_OUT: &[Row] = &[
 /// Where a bug is searched for, and the bounds do not show it: neither caught nor ruled out.
 const OPEN: &[Row] = &[
     (
-        &[33],
-        &["xfs", "btrfs"],
-        "neither the runs that are enumerated nor random ones show it: they hardly ever leave a \
-         tail that is torn and durable there",
-    ),
-    (
         &[13],
         &["ext4"],
         "the exhaustive search names a run that does not break when it is repeated, and 1,500 \
@@ -69,7 +63,7 @@ const OPEN: &[Row] = &[
     ),
     (
         &[35],
-        &["xfs", "btrfs"],
+        &["btrfs"],
         "frames here are shorter than a sector; whether longer ones show it is not settled",
     ),
     (
