@@ -108,6 +108,10 @@ impl Engine {
         }
         let Some(target) = self.target() else { return };
         assert!(
+            target.poisoned.is_none() && target.no_room.is_none(),
+            "I7: a new file that failed is given up before"
+        );
+        assert!(
             target.durable.lsn >= self.durable,
             "I7: durable up to what is known durable"
         );

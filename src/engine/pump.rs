@@ -233,9 +233,6 @@ impl Engine {
         let Some(target) = &rewrite.target else {
             return false;
         };
-        if (target.poisoned.is_some() || target.no_room.is_some()) && !self.bug(707) {
-            return false;
-        }
         if self.bug(51) {
             return true;
         }

@@ -9,6 +9,7 @@ mod seeds;
 mod shard;
 
 pub use all::{Campaign, campaign};
+#[cfg(feature = "cli")]
 pub(crate) use canary::EVERY;
 pub use canary::{silent, watched_campaign};
 pub use groups::{Group, grouped};

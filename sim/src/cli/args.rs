@@ -128,9 +128,13 @@ pub struct ProveArgs {
     /// Gives up after so many minutes; what a certificate has by then stays.
     #[arg(long)]
     pub minutes: Option<u64>,
-    /// Exhausts the bounds that a release is proved within, the cheap ones first.
+    /// Exhausts the bounds that a release is proved within, the cheap ones first: half an hour on two
+    /// cores.
     #[arg(long, conflicts_with_all = ["certificate", "resume", "shard"])]
     pub release_bounds: bool,
+    /// With the release bounds, those as well that take hours.
+    #[arg(long, requires = "release_bounds")]
+    pub larger: bool,
     /// The directory of the release bounds' certificates.
     #[arg(long, requires = "release_bounds")]
     pub certificates: Option<PathBuf>,

@@ -10,8 +10,8 @@ use crate::hash::StableHasher;
 
 use super::cuts::Cuts;
 use super::fault::{self, CallKind, Fault, FaultKind, Keep};
-use super::inode::{Change, Inode};
-use super::names::{Directory, NameChange, NameId, NameTable};
+use super::inode::{Change, Inode, Pending};
+use super::names::{Directory, NameChange, NameId, NameTable, PendingName};
 use super::profile::Profile;
 use super::trace::CallRecord;
 
@@ -369,6 +369,13 @@ impl Disk {
         self.inode(self.handle(handle).inode)
     }
 
+    /// How many pending changes of a file become durable with this change of its name.
+    fn flushed_with(&self, op: &PendingName) -> usize {
+        let before = |change: &&Pending| change.sequence <= op.sequence;
+        let pending = |id| self.inode(id).pending.iter().filter(before).count();
+        op.change.inode().map_or(0, pending)
+    }
+
     pub(super) fn next_sequence(&mut self) -> u64 {
         self.sequence += 1;
         self.sequence
@@ -384,7 +391,7 @@ impl Disk {
     pub(super) fn forget_unreachable(&mut self) {
         for index in 0..self.inodes.len() {
             let id = InodeId(index as u16);
-            let linked = |op: &super::names::PendingName| op.change.inode() == Some(id);
+            let linked = |op: &PendingName| op.change.inode() == Some(id);
             if self.inodes[index].is_some()
                 && !self.in_use(id)
                 && !self.dir.durable.refers_to(id)
@@ -434,6 +441,7 @@ impl Hash for Disk {
             self.names.text(first).hash(state);
             second.map(|name| self.names.text(name)).hash(state);
             op.change.inode().map(|id| order.number(id)).hash(state);
+            op.flushes.then(|| self.flushed_with(op)).hash(state);
         }
         for handle in &self.handles {
             let rest = |h: &Handle| (order.number(h.inode), h.writable, h.seen);

@@ -63,6 +63,7 @@ use crate::world::World;
 
 pub use bench::{Judged, judge};
 pub use counts::Counts;
+#[cfg(feature = "cli")]
 pub(crate) use doors::JUNK_ONCE_OPS_MIN;
 pub use parts::{Part, explore_part, explore_parts, parts};
 pub use set_hash::SetHash;

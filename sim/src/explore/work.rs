@@ -99,7 +99,11 @@ impl<'a> Work<'a> {
         let up = self
             .enter(&vfs)
             .map_err(|violation| (violation, vec![WHOLE]))?;
-        let up = up.map_err(|error| (openings::refused(&error), vec![WHOLE]))?;
+        let up = match up {
+            Ok(up) => up,
+            Err(_) if self.search.setup.profile.weak_oracle => return self.refused(&vfs),
+            Err(error) => return Err((openings::refused(&error), vec![WHOLE])),
+        };
         let mut calls: Vec<CallKind> =
             vfs.with(|disk| disk.trace().iter().map(|call| call.call).collect());
         calls.pop(); // the world's own lock
@@ -118,6 +122,27 @@ impl<'a> Work<'a> {
             self.strike(&calls)?;
         }
         Ok(())
+    }
+
+    /// A store that says that it will not open, where no store could keep its promises: it may on
+    /// the next try, if the disk is another by now (an error that came late comes once).
+    fn refused(&mut self, vfs: &SimVfs) -> Ended {
+        let (cuts, left) = vfs.with(|disk| {
+            disk.set_tracing(false);
+            (disk.take_cuts(), disk.process_crash())
+        });
+        if self.crashes < self.search.bounds.crashes {
+            for cut in cuts {
+                self.cut(cut, None, None)?;
+            }
+        }
+        if Hash128::of(&left) == Hash128::of(self.disk) {
+            return Ok(());
+        }
+        let spent = (self.crashes, self.faults, self.tears);
+        let doors = self.search.doors(&left, spent);
+        self.found
+            .extend(&doors, CrashKind::Process, &Lead::Step(WHOLE))
     }
 
     /// The disk, with every call that an opening makes kept, and what would be left before it.

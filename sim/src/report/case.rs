@@ -37,12 +37,20 @@ pub struct Case {
 pub fn minimal(failure: &Failure) -> Case {
     let setup = Arc::new(failure.setup.clone());
     let obligation = failure.violation.obligation;
-    let mut judge = |steps: &[Step]| {
+    let broken_by = |steps: &[Step]| {
         let replayed = replay(World::new(&setup), steps);
         let same = replayed
             .ended
             .is_err_and(|violation| violation.obligation == obligation);
         same.then_some(replayed.taken)
+    };
+    let mut judge = |steps: &[Step]| {
+        let taken = broken_by(steps)?;
+        // A call that is refused counts as no step; a bug may do something in it all the same.
+        match taken.len() == steps.len() || broken_by(&taken).is_some() {
+            true => Some(taken),
+            false => Some(steps.to_vec()),
+        }
     };
     let steps = shrink(failure.steps.clone(), TRIES_MAX, &mut judge);
     let steps = closest(&setup, steps, obligation);

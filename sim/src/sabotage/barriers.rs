@@ -320,15 +320,6 @@ const ROWS: &[Row] = &[
     ),
     (
         WaitForCondition,
-        "engine/pump.rs may_rename",
-        "the rename until the new file has no error",
-        707,
-        Expected::Needless(
-            "a new file that fails before the rename is given up at once, so none is met here",
-        ),
-    ),
-    (
-        WaitForCondition,
         "engine/publish.rs switch",
         "writing to the new file alone until the directory sync",
         29,

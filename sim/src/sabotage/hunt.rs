@@ -59,8 +59,7 @@ pub fn hunt_within(
             states: 0,
         });
     }
-    let (ops, crashes, faults) = sabotage.bounds;
-    let faults = faults + reasons::faults_besides(sabotage.id, profile);
+    let (ops, crashes, faults) = reasons::bounds(sabotage, profile);
     let universe = Universe {
         setup,
         bounds: Bounds::new(ops, crashes, faults),

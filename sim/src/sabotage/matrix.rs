@@ -11,6 +11,9 @@ use crate::report::{Case, minimal};
 use crate::setup::{Blindness, Setup};
 use crate::world::{Step, World};
 
+/// States that the search visits at most where a bug takes other bounds than its own.
+const WIDER_STATES_MAX: u64 = 3 * STATES_MAX;
+
 /// One bug on one profile.
 #[derive(Clone, Debug)]
 pub struct Pair {
@@ -87,7 +90,11 @@ fn pair(bug: &'static Sabotage, profile: &Profile, seeds: u64) -> Pair {
 
 fn looked_for(bug: &Sabotage, profile: &Profile, seeds: u64) -> End {
     let began = Instant::now();
-    let within = hunt_within(bug, profile, Blindness::None, STATES_MAX);
+    let states_max = match reasons::is_wider(bug.id, profile) {
+        true => WIDER_STATES_MAX,
+        false => STATES_MAX,
+    };
+    let within = hunt_within(bug, profile, Blindness::None, states_max);
     let within = within.filter(|caught| repeats(&caught.failure.setup, &caught.failure.steps));
     let caught = within.or_else(|| hunt_by_seeds(bug, profile, seeds));
     let seconds = began.elapsed().as_secs_f64();

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::ablation::{Barrier, Expected};
-use super::{ABSENT, Blinded, End, Pair, Sabotage};
+use super::{ABSENT, Blinded, End, Pair, reasons};
 use crate::disk::Profile;
 use crate::setup::policy_name;
 use crate::world::to_text;
@@ -81,19 +81,23 @@ fn rows(pairs: &[Pair]) -> impl Iterator<Item = &[Pair]> {
     pairs.chunk_by(|one, other| one.bug.id == other.bug.id)
 }
 
-fn bounds(bug: &Sabotage) -> String {
-    let (ops, crashes, faults) = bug.bounds;
+fn bounds((ops, crashes, faults): (u32, u32, u32)) -> String {
     format!("{ops}/{crashes}/{faults}")
 }
 
-fn cell(end: &End, notes: &[&str]) -> String {
-    match end {
+fn cell(pair: &Pair, notes: &[&str]) -> String {
+    match &pair.end {
         End::Caught {
             case,
             within_bounds,
             seconds,
         } => {
-            let how = if *within_bounds { "" } else { ", by seeds" };
+            let here = reasons::bounds(pair.bug, &pair.profile);
+            let how = match within_bounds {
+                false => String::from(", by seeds"),
+                true if here == pair.bug.bounds => String::new(),
+                true => format!(", within {}", bounds(here)),
+            };
             let (obligation, steps) = (case.violation.obligation, case.steps.len());
             format!("{obligation} in {steps}, {seconds:.2} s{how}")
         }
@@ -143,8 +147,8 @@ fn matrix(pairs: &[Pair], f: &mut fmt::Formatter<'_>) -> fmt::Result {
          matter; caught: {caught}; open: {}.\nA cell says which obligation broke, in how many steps after \
          shrinking, and after how many seconds of one thread it was caught, or (in brackets) why \
          what the profile promises rules it out there; those pairs are not searched. An open \
-         pair was searched and not caught, and is not ruled out either. On `process-crash` bugs \
-         that leave bytes unsynced get one fault more than their bounds say.\n",
+         pair was searched and not caught, and is not ruled out either. Where a bug \
+         takes other bounds than its own, a cell says which.\n",
         rows(pairs).count(),
         pairs.len(),
         count - caught,
@@ -162,14 +166,14 @@ fn matrix(pairs: &[Pair], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     writeln!(f, "{head}\n{rule}")?;
     for row in rows(pairs) {
         let bug = row[0].bug;
-        let cells = row.iter().map(|pair| cell(&pair.end, &notes));
+        let cells = row.iter().map(|pair| cell(pair, &notes));
         writeln!(
             f,
             "| {} | {} | {} | {} | {} |",
             bug.id,
             bug.name,
             policy_name(bug.policy),
-            bounds(bug),
+            bounds(bug.bounds),
             cells.collect::<Vec<_>>().join(" | ")
         )?;
     }
@@ -218,10 +222,10 @@ fn ablation(barriers: &[(Barrier, Option<Pair>)], f: &mut fmt::Formatter<'_>) ->
     for (barrier, pair) in barriers {
         let came = match (&pair, barrier.expected) {
             (Some(pair), Expected::Needless(why)) if !pair.is_caught() => {
-                format!("nothing within {}: {why}", bounds(pair.bug))
+                format!("nothing within {}: {why}", bounds(pair.bug.bounds))
             }
             (Some(pair), Expected::Unreached(why)) if !pair.is_caught() => why.to_owned(),
-            (Some(pair), _) => cell(&pair.end, &[]),
+            (Some(pair), _) => cell(pair, &[]),
             (None, Expected::Unreached(why) | Expected::Inherent(why)) => why.to_owned(),
             (None, _) => String::from("not tried"),
         };

@@ -102,6 +102,26 @@ fn what_is_pending_is_part_of_the_hash() {
 }
 
 #[test]
+fn what_a_rename_flushes_is_part_of_the_hash() {
+    let renamed = |written_first: bool| {
+        let mut disk = disk(Profile::ext4(), &[("log", b"1"), ("tmp", b"2")]);
+        let tmp = open(&mut disk, "tmp");
+        if written_first {
+            disk.write_at(tmp, 1, b"3").unwrap();
+        }
+        disk.rename("tmp", "log").unwrap();
+        if !written_first {
+            disk.write_at(tmp, 1, b"3").unwrap();
+        }
+        disk
+    };
+    let (flushed, not) = (renamed(true), renamed(false));
+    assert!(!contents(&flushed, "log").contains(&some(b"2")));
+    assert!(contents(&not, "log").contains(&some(b"2")));
+    assert_ne!(flushed.content_hash(), not.content_hash());
+}
+
+#[test]
 fn a_fork_goes_its_own_way() {
     let vfs = SimVfs::new(Profile::posix_weak());
     let file = vfs.create("f").unwrap();

@@ -64,17 +64,6 @@ pub(super) const BARRIERS: &[Sabotage] = &[
         SET_REWRITE,
         (2, 1, 0),
     )),
-    after(
-        &[Rewrite, New],
-        seeded(
-            707,
-            "rename does not look whether the new file failed",
-            Product,
-            Prefix,
-            &[],
-            (2, 1, 1),
-        ),
-    ),
     seeded(
         708,
         "close does not wait for names that are out",
