@@ -57,3 +57,12 @@ fn a_mark_that_finds_no_room_takes_the_rewrite_with_it() {
         "o N f 0 R w f 0 w b 0 b f 1e3",
     );
 }
+
+/// Bug: an invariant claimed that no new file with an error is ever renamed. But a rename that failed
+/// may have been done, so the file is not given up any more, and the rename is tried again.
+/// Consequence: a panic, "I7". Method: random, on mixed knobs.
+#[test]
+fn a_new_file_that_fails_while_its_rename_is_tried_again_goes_on() {
+    let steps = "o R b 0 b 0 b 0 f 0e0 N f 0 f 0 f 0e0 w f 0 b 0 f 0 f 0 k o";
+    holds("posix-weak always", steps);
+}

@@ -28,6 +28,7 @@ impl Engine {
         self.check_known();
         self.check_commits();
         self.check_handles();
+        self.check_ready();
         let in_base = self
             .rewrite
             .as_ref()
@@ -98,6 +99,18 @@ impl Engine {
         assert_eq!(owned.len(), len, "I8: a handle has two owners");
     }
 
+    /// I7, as long as no rename was issued.
+    fn check_ready(&self) {
+        let ready = self.rewrite.as_ref().filter(|it| it.phase == Phase::Ready);
+        let Some(target) = ready.and_then(|rewrite| rewrite.target.as_ref()) else {
+            return;
+        };
+        assert!(
+            target.poisoned.is_none() && target.no_room.is_none(),
+            "I7: a new file that failed before the rename is given up: {target:?}"
+        );
+    }
+
     /// I7, checked at the moment when the rename is given out.
     pub(super) fn check_rename(&self) {
         let seeded = [28, 29, 55, 60, 61, 62, 65]
@@ -107,10 +120,6 @@ impl Engine {
             return;
         }
         let Some(target) = self.target() else { return };
-        assert!(
-            target.poisoned.is_none() && target.no_room.is_none(),
-            "I7: a new file that failed is given up before"
-        );
         assert!(
             target.durable.lsn >= self.durable,
             "I7: durable up to what is known durable"

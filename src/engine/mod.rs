@@ -48,8 +48,8 @@
 //! * **I5** Commits that may still be refused are whole in no file, and are contiguous up to the
 //!   last one.
 //! * **I6** Tickets wait in the order of their commits.
-//! * **I7** Once the rename is issued, the new file has met no error, is durable up to what is known durable, and
-//!   written up to what is acknowledged.
+//! * **I7** Until the rename is issued, a new file that meets an error is given up at once; then it
+//!   is durable up to what is known durable, and written up to what is acknowledged.
 //! * **I8** Each handle has one owner: the live log, the rewrite or the retirement.
 //! * **I9** A snapshot is taken exactly while a rewrite is in Base.
 
