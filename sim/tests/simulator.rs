@@ -10,7 +10,7 @@ use indelible_sim::disk::Profile;
 use indelible_sim::explore::{Bounds, Outcome, Universe, explore};
 use indelible_sim::oracle::Obligation;
 use indelible_sim::report::{Case, minimal};
-use indelible_sim::sabotage::{find, hunt};
+use indelible_sim::sabotage::{COPY_GIVES_ZEROS, find, hunt};
 use indelible_sim::setup::{Blindness, Setup};
 use indelible_sim::world::{World, to_text};
 
@@ -42,6 +42,25 @@ fn small_bounds_are_exhausted_and_nothing_is_found() {
             outcome.counts
         );
     }
+}
+
+#[test]
+fn a_copy_that_succeeds_and_gives_zeros_never_becomes_the_log() {
+    let mut setup = Setup::new(Profile::posix_weak(), AppendFsync::Always);
+    setup.saboteur = COPY_GIVES_ZEROS;
+    let universe = Universe {
+        setup,
+        bounds: Bounds::new(2, 1, 0),
+        alphabet: Vec::new(),
+        start: vec![Call::Rewrite, Call::New],
+        states_max: u64::MAX,
+    };
+    let outcome = explore(&universe, 2, &|_| {});
+    assert!(outcome.finished, "{:?}", outcome.failure);
+    // Without the check of what was copied it does.
+    let unchecked = hunt(find(703).expect("a seeded bug"), Blindness::None);
+    let broken = unchecked.expect("it is caught").failure.violation;
+    assert_eq!(broken.obligation, Obligation::Prefix, "{broken}");
 }
 
 #[test]

@@ -28,6 +28,7 @@ impl Engine {
         self.check_known();
         self.check_commits();
         self.check_handles();
+        self.check_copy();
         self.check_ready();
         let in_base = self
             .rewrite
@@ -97,6 +98,17 @@ impl Engine {
         owned.sort_unstable();
         owned.dedup();
         assert_eq!(owned.len(), len, "I8: a handle has two owners");
+    }
+
+    /// I2, of a copy and a write.
+    fn check_copy(&self) {
+        let Some(rewrite) = &self.rewrite else { return };
+        let target = rewrite.target.as_ref();
+        let writing = target.is_some_and(|target| target.write_out.is_some());
+        assert!(
+            !(rewrite.copy_out && writing),
+            "I2: a copy and a write are out to one file"
+        );
     }
 
     /// I7, as long as no rename was issued.

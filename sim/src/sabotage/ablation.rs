@@ -43,8 +43,6 @@ impl Kind {
 pub enum Expected {
     /// It is caught.
     Caught,
-    /// No promise about crashes needs it; why it stays.
-    Needless(&'static str),
     /// No run of the simulator meets it; what it is for.
     Unreached(&'static str),
     /// It cannot be left out, and why.

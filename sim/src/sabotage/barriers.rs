@@ -189,18 +189,14 @@ const ROWS: &[Row] = &[
         "engine/retire.rs close_ended",
         "a close",
         741,
-        Expected::Needless(
-            "what is closed is durable or given up; the wait is for the error that some file systems report only there",
-        ),
+        Expected::Caught,
     ),
     (
         WaitForEffect,
         "engine/retire.rs unlink_ended",
         "an unlink",
         742,
-        Expected::Needless(
-            "a leftover is read by nobody and removed again; the wait is for the name to be free",
-        ),
+        Expected::Caught,
     ),
     (
         WaitForEffect,
@@ -284,18 +280,14 @@ const ROWS: &[Row] = &[
         "engine/gap.rs poll_gap",
         "a copy until no frame is being written to the same file",
         705,
-        Expected::Needless(
-            "the two write to ranges that do not meet; it keeps to the rule that a file has one write out",
-        ),
+        Expected::Caught,
     ),
     (
         WaitForCondition,
         "engine/gap.rs poll_gap",
         "the sync of the gap until what was copied is checked",
         703,
-        Expected::Needless(
-            "no crash makes a copy that succeeded differ; the check is for media and file systems that do",
-        ),
+        Expected::Caught,
     ),
     (
         WaitForCondition,

@@ -6,6 +6,10 @@ use indelible::vfs::{Access, Vfs};
 use super::ablation;
 use crate::disk::{HandleId, SimVfs};
 
+/// Not a bug of the store, which must notice: a copy within a file system succeeds and gives zeros, as
+/// `copy_file_range` did on OpenZFS 2.2.0 (issue 15526).
+pub const COPY_GIVES_ZEROS: u32 = 743;
+
 /// What a driver with a bug keeps in mind between two effects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Memory {
@@ -206,6 +210,16 @@ fn wrote(
                 }) => whole(bytes.len()),
                 completion => completion,
             }
+        }
+        (703 | COPY_GIVES_ZEROS, Action::Copy { to, to_offset, .. }) => {
+            let copied = real(&effect.action);
+            if let Completion::Copied { len } = copied {
+                let (handle, zeros) = (scene.disk_handle(*to), vec![0; len as usize]);
+                let _ = scene
+                    .vfs
+                    .with(|disk| disk.write_at(handle, *to_offset, &zeros));
+            }
+            copied
         }
         _ => real(&effect.action),
     }

@@ -16,6 +16,7 @@ mod registry;
 pub use absent::{ABSENT, Absent};
 pub use barriers::barriers;
 pub use blind::{Blinded, blinded};
+pub use driver::COPY_GIVES_ZEROS;
 pub use hunt::{Caught, chosen, hunt, hunt_all, hunt_by_seeds, hunt_within};
 pub use matrix::{End, Pair, matrix, profiles};
 pub use page::Findings;

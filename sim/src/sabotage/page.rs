@@ -221,9 +221,6 @@ fn ablation(barriers: &[(Barrier, Option<Pair>)], f: &mut fmt::Formatter<'_>) ->
     )?;
     for (barrier, pair) in barriers {
         let came = match (&pair, barrier.expected) {
-            (Some(pair), Expected::Needless(why)) if !pair.is_caught() => {
-                format!("nothing within {}: {why}", bounds(pair.bug.bounds))
-            }
             (Some(pair), Expected::Unreached(why)) if !pair.is_caught() => why.to_owned(),
             (Some(pair), _) => cell(pair, &[]),
             (None, Expected::Unreached(why) | Expected::Inherent(why)) => why.to_owned(),

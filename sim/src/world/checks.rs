@@ -60,6 +60,15 @@ pub(super) fn performed(
     Err(Violation::new(Obligation::Unobtrusive, detail))
 }
 
+/// O7: once a store is closed nothing of it is out, for another process may open it.
+pub(super) fn closed(up: &Up) -> Result<(), Violation> {
+    let Some(out) = up.out.first().filter(|_| up.engine.is_closed()) else {
+        return Ok(());
+    };
+    let detail = format!("the store is closed while {:?} is out", out.effect.action);
+    Err(Violation::new(Obligation::Tidy, detail))
+}
+
 /// Under `EverySec` a sync is owed within a second: nobody may sleep longer while what was
 /// acknowledged is not durable.
 pub(super) fn sync_in_time(

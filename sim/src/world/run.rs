@@ -264,6 +264,7 @@ impl World {
                 }
             }
         }
+        checks::closed(up)?;
         up.engine.check_invariants();
         self.oracle.reads(up.engine.keyspace())?;
         let after = self.oracle.acknowledged();

@@ -2,7 +2,7 @@
 
 use super::Seat::{Driver, Product};
 use super::{SET, SET_REWRITE, Sabotage, after, every_sec, no, seeded, wide};
-use crate::call::Call::{Cancel, New, Rewrite, Toggle};
+use crate::call::Call::{self, Cancel, New, Rewrite, Toggle};
 use crate::oracle::Obligation::{Close, Damage, Monotone, Prefix, Tidy, Unobtrusive};
 
 /// By number.
@@ -30,7 +30,7 @@ pub(super) const BARRIERS: &[Sabotage] = &[
         &[Rewrite, New],
         seeded(
             703,
-            "rename does not wait for the check of what was copied",
+            "rename does not wait for the check of what was copied, and a copy gives zeros",
             Product,
             Prefix,
             &[],
@@ -237,7 +237,7 @@ pub(super) const BARRIERS: &[Sabotage] = &[
         (2, 1, 0),
     )),
     wide(after(
-        &[Rewrite, Cancel, Rewrite],
+        &[Rewrite, Cancel, Call::Close],
         seeded(
             742,
             "does not wait for unlinks",
