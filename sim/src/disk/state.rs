@@ -12,7 +12,7 @@ use super::cuts::Cuts;
 use super::fault::{self, CallKind, Fault, FaultKind, Keep};
 use super::inode::{Change, Inode, Pending};
 use super::names::{Directory, NameChange, NameId, NameTable, PendingName};
-use super::profile::Profile;
+use super::profile::{Profile, SyncNames};
 use super::trace::CallRecord;
 
 /// A file's number; small, and used again once the file is gone.
@@ -197,12 +197,17 @@ impl Disk {
         self.dir_cover = Some(sequence);
     }
 
-    /// How many pending changes of the handle's file a sync given out at `sequence` covers: what
-    /// a state's hash should hold in place of a sequence number.
+    /// How many pending changes of the handle's file, and of names if it persists them, a sync given
+    /// out at `sequence` covers: what a state's hash should hold in place of a sequence number.
     #[must_use]
-    pub fn covered(&self, handle: HandleId, sequence: u64) -> usize {
+    pub fn covered(&self, handle: HandleId, sequence: u64) -> (usize, usize) {
         let pending = &self.inode_of(handle).pending;
-        pending.iter().filter(|op| op.sequence <= sequence).count()
+        let names = match self.profile.sync_names {
+            SyncNames::None => 0,
+            _ => self.dir_covered(sequence),
+        };
+        let covered = pending.iter().filter(|op| op.sequence <= sequence);
+        (covered.count(), names)
     }
 
     /// Whether the size of the handle's file is not durable.

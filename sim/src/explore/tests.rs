@@ -1,15 +1,20 @@
 //! What is worked out once for many must be what each would have come to.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
+use indelible::effect::Lane;
 use indelible::engine::AppendFsync;
 
 use super::search::Search;
 use super::shards::locked;
+use super::work::WHOLE;
 use super::{Bounds, Universe};
 use crate::call::Call;
+use crate::choice::{Choices, Random};
 use crate::disk::Profile;
 use crate::setup::Setup;
+use crate::world::{Step, UNTORN, World, faults_among, from_text};
 
 fn verdicts(universe: &Universe, merges: bool) -> (HashSet<u128>, u64) {
     let search = Search::new(universe, merges);
@@ -46,4 +51,114 @@ fn disks_that_are_searched_together_come_to_the_same_verdicts() {
     compare(AppendFsync::No, calls, &[Call::New, Call::Toggle]);
     let faults = Bounds::new(1, 1, 1);
     compare(AppendFsync::Always, faults, &[Call::New, Call::Rewrite]);
+}
+
+/// What may happen next, but for crashes.
+fn successors(world: &World) -> Vec<Step> {
+    let mut steps: Vec<Step> = Call::ALPHABET.into_iter().map(Step::Call).collect();
+    steps.extend([
+        Step::Poll(Lane::Foreground),
+        Step::Poll(Lane::Background),
+        Step::Wait,
+    ]);
+    for slot in 0..world.out_count() {
+        let faults = world.out_kind(slot).map_or_else(Vec::new, |kind| {
+            faults_among(world.vfs.disk().fault_alternatives(kind))
+        });
+        let faults = faults.into_iter().map(Some);
+        steps.extend(
+            std::iter::once(None)
+                .chain(faults)
+                .map(|fault| Step::Complete {
+                    slot: slot as u8,
+                    fault,
+                }),
+        );
+    }
+    steps
+}
+
+/// The disks that a power loss may leave.
+fn left(world: &World) -> BTreeSet<u64> {
+    let disk = world.left_by_power();
+    disk.images(UNTORN)
+        .map(|image| image.content_hash())
+        .collect()
+}
+
+/// What a step comes to. (Its state may have another number: tickets are numbered on.)
+fn after(world: &World, step: &Step) -> Option<BTreeSet<u64>> {
+    let mut fork = world.fork();
+    let taken = fork.apply(step).expect("no promise is broken");
+    taken.then(|| left(&fork))
+}
+
+/// A run without crashes, each of its states beside the first one with the same hash.
+fn walk(setup: &Arc<Setup>, seed: u64, known: &mut HashMap<u128, World>) -> u32 {
+    let mut random = Random::new(seed);
+    let mut world = World::new(setup);
+    let (mut met, mut faults) = (0, 0);
+    world.apply(&WHOLE).expect("no promise is broken");
+    for _ in 0..30 {
+        let steps = successors(&world);
+        let step = &steps[random.choose(steps.len() as u32) as usize];
+        let strikes = matches!(step, Step::Complete { fault: Some(_), .. });
+        if strikes && (faults > 0 || random.choose(4) > 0) {
+            continue;
+        }
+        faults += u32::from(strikes);
+        if !world.apply(step).expect("no promise is broken") {
+            continue;
+        }
+        let Some(twin) = known.get(&world.state_hash()) else {
+            known.insert(world.state_hash(), world.fork());
+            continue;
+        };
+        let ways = (twin.steps(), world.steps());
+        if ways.0 == ways.1 {
+            continue;
+        }
+        assert_eq!(left(twin), left(&world), "{}: {ways:?}", setup.profile.name);
+        for step in successors(&world) {
+            let (one, other) = (after(twin, &step), after(&world, &step));
+            assert_eq!(one, other, "{}: {step:?}: {ways:?}", setup.profile.name);
+        }
+        met += 1;
+    }
+    met
+}
+
+#[test]
+fn states_with_the_same_number_have_the_same_future() {
+    let seeds = if cfg!(debug_assertions) { 100 } else { 6_000 };
+    for profile in Profile::presets() {
+        let setup = Arc::new(Setup {
+            still: true,
+            ..Setup::new(profile, AppendFsync::EverySec)
+        });
+        let mut known = HashMap::new();
+        let met: u32 = (0..seeds).map(|seed| walk(&setup, seed, &mut known)).sum();
+        assert!(met > 30, "{met} twins on {}", setup.profile.name);
+    }
+}
+
+#[test]
+fn which_names_a_sync_covers_is_part_of_a_states_number() {
+    let setup = Arc::new(Setup::new(Profile::ext4(), AppendFsync::Always));
+    let walked = |steps: &str| {
+        let mut world = World::new(&setup);
+        for step in from_text(steps).expect("steps") {
+            assert!(world.apply(&step).expect("no promise is broken"), "{step}");
+        }
+        world
+    };
+    // A leftover is unlinked while the log's sync is out, or just before.
+    let late = walked("o N f 0 R b 0 G b 0 f b 1");
+    let early = walked("o N f 0 R b 0 G b 0 b 0 f");
+    let synced = Step::Complete {
+        slot: 0,
+        fault: None,
+    };
+    assert_ne!(after(&late, &synced), after(&early, &synced));
+    assert_ne!(late.state_hash(), early.state_hash());
 }

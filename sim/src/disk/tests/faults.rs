@@ -167,7 +167,7 @@ fn a_sync_covers_what_was_written_before_it_was_given_out() {
     disk.write_at(f, 4, b"1").unwrap();
     let given_out = disk.sequence();
     disk.write_at(f, 5, b"2").unwrap();
-    assert_eq!(disk.covered(f, given_out), 2);
+    assert_eq!(disk.covered(f, given_out), (2, 0));
     disk.set_sync_cover(f, given_out);
     disk.sync_data(f).unwrap();
     let left = contents(&disk, "f");
