@@ -155,7 +155,7 @@ fn pair_to_json(pair: &Pair) -> Value {
             "within_bounds": within_bounds,
             "seconds": seconds,
         }),
-        sabotage::End::Missed { seconds, open } => json!({ "seconds": seconds, "open": open }),
+        sabotage::End::Missed { seconds } => json!({ "seconds": seconds }),
         sabotage::End::CannotMatter(why) => json!({ "cannot_matter": why }),
     };
     if let (Value::Object(value), Value::Object(more)) = (&mut value, more) {

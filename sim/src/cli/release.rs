@@ -40,6 +40,10 @@ const WEAK: &[fn() -> Profile] = &[
     Profile::lying_flush,
     Profile::nfs_like,
 ];
+/// Of those, the ones on which little is pending at a time, and the others: where nothing becomes
+/// durable, or a rename falls into three.
+const WEAK_BUT_TIDY: &[fn() -> Profile] = &[Profile::ext4_journal, Profile::nfs_like];
+const WEAK_AND_LOOSE: &[fn() -> Profile] = &[Profile::posix_absurd, Profile::lying_flush];
 const ALL: &[AppendFsync] = &[AppendFsync::Always, AppendFsync::EverySec, AppendFsync::No];
 const ALWAYS: &[AppendFsync] = &[AppendFsync::Always];
 const LATER: &[AppendFsync] = &[AppendFsync::EverySec, AppendFsync::No];
@@ -68,9 +72,10 @@ const RELEASE: &[Release] = &[
     release(HONEST, ALL, (2, 1, 0, 1), Tear::Points),
     release(HONEST, ALL, (3, 1, 0, 1), Tear::Points),
     release(HONEST, ALL, (2, 2, 0, 1), Tear::Points),
-    release(WEAK, ALL, (2, 2, 0, 1), Tear::Points),
     release(HONEST, ALL, (2, 1, 1, 1), Tear::Points),
-    release(WEAK, ALL, (2, 1, 1, 1), Tear::Points),
+    release(WEAK_BUT_TIDY, ALL, (2, 1, 1, 1), Tear::Points),
+    release(WEAK, ALL, (2, 1, 0, 1), Tear::Points),
+    release(WEAK_AND_LOOSE, ALL, (1, 1, 1, 1), Tear::Points),
     release(HONEST, ALL, (3, 1, 0, 1), Tear::Bytes),
 ];
 
@@ -80,6 +85,7 @@ const LARGER: &[Release] = &[
     release(HONEST, ALL, (2, 2, 1, 1), Tear::Points),
     release(HONEST, ALWAYS, (4, 2, 0, 1), Tear::Points),
     release(HONEST, ALWAYS, (3, 2, 1, 1), Tear::Points),
+    release(WEAK, ALL, (2, 2, 0, 1), Tear::Points),
     release(WEAK, ALL, (3, 2, 1, 1), Tear::Points),
     release(HONEST, LATER, (4, 2, 0, 1), Tear::Points),
     release(HONEST, LATER, (3, 2, 1, 1), Tear::Points),

@@ -41,8 +41,6 @@ pub enum End {
     Missed {
         /// How long it was looked for.
         seconds: f64,
-        /// Why that is no surprise, if it is known. The bug is not ruled out.
-        open: Option<&'static str>,
     },
     /// It cannot matter there, and why.
     CannotMatter(&'static str),
@@ -105,10 +103,7 @@ fn looked_for(bug: &Sabotage, profile: &Profile, seeds: u64) -> End {
             within_bounds,
             seconds,
         },
-        None => End::Missed {
-            seconds,
-            open: reasons::open(bug.id, profile),
-        },
+        None => End::Missed { seconds },
     }
 }
 

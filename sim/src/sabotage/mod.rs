@@ -20,5 +20,5 @@ pub use driver::COPY_GIVES_ZEROS;
 pub use hunt::{Caught, chosen, hunt, hunt_all, hunt_by_seeds, hunt_within};
 pub use matrix::{End, Pair, matrix, profiles};
 pub use page::Findings;
-pub use reasons::{cannot_matter, open};
+pub use reasons::cannot_matter;
 pub use registry::{ALL, BARRIERS, Sabotage, Seat, find, rank};

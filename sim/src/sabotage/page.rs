@@ -22,7 +22,7 @@ pub struct Findings {
 impl Findings {
     /// Pairs that can matter and were not caught.
     pub fn missed(&self) -> impl Iterator<Item = &Pair> {
-        let missed = |pair: &&Pair| matches!(pair.end, End::Missed { open: None, .. });
+        let missed = |pair: &&Pair| matches!(pair.end, End::Missed { .. });
         self.pairs.iter().filter(missed)
     }
 
@@ -101,16 +101,7 @@ fn cell(pair: &Pair, notes: &[&str]) -> String {
             let (obligation, steps) = (case.violation.obligation, case.steps.len());
             format!("{obligation} in {steps}, {seconds:.2} s{how}")
         }
-        End::Missed {
-            seconds,
-            open: None,
-        } => format!("**missed** in {seconds:.0} s"),
-        End::Missed {
-            open: Some(why), ..
-        } => {
-            let note = notes.iter().position(|note| note == why);
-            format!("**open** ({})", note.map_or(0, |at| at + 1))
-        }
+        End::Missed { seconds } => format!("**missed** in {seconds:.0} s"),
         End::CannotMatter(why) => {
             let note = notes.iter().position(|note| note == why);
             format!("({})", note.map_or(0, |at| at + 1))
@@ -122,14 +113,9 @@ fn cell(pair: &Pair, notes: &[&str]) -> String {
 fn notes(pairs: &[Pair]) -> Vec<&'static str> {
     let mut notes = Vec::new();
     for pair in pairs {
-        let why = match pair.end {
-            End::CannotMatter(why)
-            | End::Missed {
-                open: Some(why), ..
-            } => why,
-            _ => continue,
-        };
-        if !notes.contains(&why) {
+        if let End::CannotMatter(why) = pair.end
+            && !notes.contains(&why)
+        {
             notes.push(why);
         }
     }
@@ -144,10 +130,9 @@ fn matrix(pairs: &[Pair], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     writeln!(
         f,
         "## Saboteurs\n\n{} seeded bugs; {} pairs of a bug and a profile, of which {count} can \
-         matter; caught: {caught}; open: {}.\nA cell says which obligation broke, in how many steps after \
+         matter; caught: {caught}; missed: {}.\nA cell says which obligation broke, in how many steps after \
          shrinking, and after how many seconds of one thread it was caught, or (in brackets) why \
-         what the profile promises rules it out there; those pairs are not searched. An open \
-         pair was searched and not caught, and is not ruled out either. Where a bug \
+         what the profile promises rules it out there; those pairs are not searched. Where a bug \
          takes other bounds than its own, a cell says which.\n",
         rows(pairs).count(),
         pairs.len(),
