@@ -76,13 +76,28 @@ pub fn matrix(
 
 fn pair(bug: &'static Sabotage, profile: &Profile, seeds: u64) -> Pair {
     let end = match reasons::cannot_matter(bug.id, profile) {
-        Some(why) => End::CannotMatter(why),
+        Some(why) => ruled_out(bug, profile, why),
         None => looked_for(bug, profile, seeds),
     };
     Pair {
         bug,
         profile: profile.clone(),
         end,
+    }
+}
+
+/// An argument is no proof: what it rules out is looked for within the bounds.
+fn ruled_out(bug: &Sabotage, profile: &Profile, why: &'static str) -> End {
+    let began = Instant::now();
+    let found = hunt_within(bug, profile, Blindness::None, WIDER_STATES_MAX);
+    let found = found.filter(|caught| repeats(&caught.failure.setup, &caught.failure.steps));
+    match found {
+        Some(caught) => End::Caught {
+            case: Box::new(shown(&caught.failure)),
+            within_bounds: true,
+            seconds: began.elapsed().as_secs_f64(),
+        },
+        None => End::CannotMatter(why),
     }
 }
 

@@ -132,8 +132,9 @@ fn matrix(pairs: &[Pair], f: &mut fmt::Formatter<'_>) -> fmt::Result {
         "## Saboteurs\n\n{} seeded bugs; {} pairs of a bug and a profile, of which {count} can \
          matter; caught: {caught}; missed: {}.\nA cell says which obligation broke, in how many steps after \
          shrinking, and after how many seconds of one thread it was caught, or (in brackets) why \
-         what the profile promises rules it out there; those pairs are not searched. Where a bug \
-         takes other bounds than its own, a cell says which.\n",
+         what the profile promises rules it out there; it was looked for there as well, on \
+         `process-crash` with one fault more, and not caught. Where a bug takes other bounds than \
+         its own, a cell says which.\n",
         rows(pairs).count(),
         pairs.len(),
         count - caught,

@@ -12,10 +12,10 @@ const PROCESS: &[&str] = &["process-crash"];
 /// besides, and drops what was never written.
 const UNSYNCED: &[u32] = &[1, 2, 9, 10, 11, 12, 13, 17, 22, 42, 43, 48, 58, 59, 65];
 
-/// Where what a profile promises rules a bug out, by an argument: not searched.
+/// Where what a profile promises rules a bug out, by an argument. It is looked for all the same.
 const RULED_OUT: &[Row] = &[
     (
-        &[3, 4, 6, 7, 29, 56, 57, 64],
+        &[3, 4, 7, 29, 56, 57, 64],
         PROCESS,
         "names are as they were after a process crash, and no failing sync takes one back",
     ),
@@ -64,10 +64,12 @@ const RULED_OUT: &[Row] = &[
 /// Bugs, the profiles that are meant, and the bounds there in calls, crashes and faults.
 type Wider = (&'static [u32], &'static [&'static str], (u32, u32, u32));
 
-/// Where a bug takes other bounds than its own. Without holes in a file it takes a write that finds
-/// no room after its first half, or syncs that fail and drop pages.
+/// Where a bug takes other bounds than its own. Where files have no holes and names do not come undone it
+/// takes a rename that fails, a write that finds no room after its first half, or syncs that fail
+/// and drop pages.
 const WIDER: &[Wider] = &[
     (&[35], &["process-crash", "btrfs"], (2, 1, 1)),
+    (&[6], PROCESS, (2, 1, 1)),
     (&[60], PROCESS, (3, 1, 1)),
     (&[38, 66], PROCESS, (1, 2, 2)),
 ];
@@ -93,7 +95,8 @@ pub fn bounds(bug: &Sabotage, profile: &Profile) -> (u32, u32, u32) {
         Some((_, _, wider)) => *wider,
         None => bug.bounds,
     };
-    let besides = !profile.power_loss && UNSYNCED.contains(&bug.id);
+    let ruled_out = cannot_matter(bug.id, profile).is_some();
+    let besides = !profile.power_loss && (UNSYNCED.contains(&bug.id) || ruled_out);
     (ops, crashes, faults + u32::from(besides))
 }
 
