@@ -311,6 +311,6 @@ mod tests {
             assert_eq!(format!("{}.json", kept.universe.name()), name);
             count += 1;
         }
-        assert!(count > 0, "or this test could not fail");
+        assert!(count > 100, "only {count} certificates are kept");
     }
 }

@@ -81,7 +81,11 @@ pub(super) fn sync_in_time(
         return Ok(());
     }
     let stats = up.engine.stats();
-    let well = stats.aof_enabled && !stats.healing && !stats.no_room && !stats.stopped;
+    // A new file that failed once its name may be there: nothing is to be synced any more until the
+    // directory is, which is tried with growing delays, and the switch heals.
+    let publishes = stats.aof_rewrite_in_progress && stats.aof_sync_errors > 0;
+    let well =
+        stats.aof_enabled && !stats.healing && !stats.no_room && !stats.stopped && !publishes;
     let owed = stats.durable_lsn < stats.written_lsn;
     // Whoever is slow to take an effect is not the machine.
     let takes_one = || {
