@@ -183,6 +183,7 @@ fn plan(profile: Profile) -> Plan {
             tears: TearPoints::Borders(halves),
             free: 4,
             opaque: &[],
+            ..Limits::default()
         },
         images_max: 16,
         nested_images_max: 4,

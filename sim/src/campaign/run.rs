@@ -12,7 +12,7 @@ use crate::disk::Profile;
 use crate::explore::Counts;
 use crate::oracle::{Obligation, Violation};
 use crate::setup::{ScriptCommit, Setup};
-use crate::world::{Crash, Fault, Step, World};
+use crate::world::{Alike, Crash, Fault, Step, World};
 
 /// Steps of one run at most.
 const STEPS_MAX: u32 = 3_000;
@@ -259,7 +259,7 @@ impl<C: Choices> Run<C> {
             Crash::Drawn(recorder.taken().to_vec())
         } else {
             let mut recorder = Recorder::new(&mut self.random);
-            let _ = self.world.left_by_process(&mut recorder);
+            let _ = self.world.left_by_process(&mut recorder, Alike::default());
             Crash::Process(recorder.taken().to_vec())
         }
     }

@@ -13,7 +13,7 @@ use super::release;
 use crate::call::Call;
 use crate::campaign::{Failure, Shard};
 use crate::disk::CallKind;
-use crate::explore::{Bounds, JUNK_ONCE_OPS_MIN, Universe, explore_parts, parts};
+use crate::explore::{Bounds, ONCE_OPS_MIN, Universe, explore_parts, parts};
 use crate::report::{minimal, thousands};
 use crate::setup::{Setup, Tear, policy_name};
 
@@ -273,10 +273,10 @@ fn describe(universe: &Universe) -> String {
             kinds.concat()
         )
     };
-    let junk = if bounds.ops < JUNK_ONCE_OPS_MIN {
+    let opened = if bounds.ops < ONCE_OPS_MIN {
         "each disk that a crash may leave"
     } else {
-        "each disk that a crash may leave; of those that differ in junk behind the log alone, one"
+        "each disk that a crash may leave; of those that no opening can tell apart, one"
     };
     format!(
         "universe   profile {}, policy {}, {} calls, {} crashes, {} faults
@@ -285,7 +285,7 @@ steps      every order of calls, effects given out and completed in two lanes, a
 crashes    process crash and power loss at every state, inside effects, and inside every opening, chained
 tears      {tear}; one at a crash, at {} of {} crashes
 faults     {faults}
-opened     {junk}
+opened     {opened}
 sampled    nothing",
         setup.profile.name,
         policy_name(setup.policy),

@@ -45,6 +45,26 @@ impl Disk {
         }
     }
 
+    /// This disk with other beginnings of files: `other` is given the bytes of a file that are
+    /// durable and that no pending change touches, and the file's length, and says up to where a
+    /// number stands for them.
+    pub(crate) fn with_beginnings(
+        &self,
+        other: impl Fn(&[u8], usize) -> Option<(usize, u128)>,
+    ) -> Self {
+        let mut disk = self.clone();
+        for slot in disk.inodes.iter_mut().flatten() {
+            if !slot.spoiled.is_empty() {
+                continue;
+            }
+            let firm = slot.firm_len();
+            if let Some((cut, number)) = other(&slot.durable[..firm], slot.reach()) {
+                Arc::make_mut(slot).begin_with(cut, &number.to_le_bytes());
+            }
+        }
+        disk
+    }
+
     /// Whether the file behind an open handle is, was and will be reachable under these names alone.
     pub(crate) fn is_only_under(&self, handle: HandleId, names: &[&str]) -> bool {
         self.only_under(self.handle(handle).inode, names)

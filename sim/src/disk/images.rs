@@ -9,11 +9,12 @@ use smallvec::SmallVec;
 
 use crate::hash::StableHasher;
 
+use super::contents::contents;
 use super::crash::distinct;
 use super::inode::{Inode, OpState};
-use super::layout::{Layout, PieceFate, Wreck, settled};
+use super::layout::{Layout, Piece, PieceFate, Wreck, settled};
 use super::names::Entries;
-use super::profile::NameOrder;
+use super::profile::{Fill, NameOrder};
 use super::state::{Disk, InodeId};
 
 /// Where the one torn write of a crash may be cut.
@@ -49,7 +50,17 @@ pub struct Limits {
     pub free: usize,
     /// Names whose files' contents do not matter: they are as the cache has them.
     pub opaque: &'static [&'static str],
+    /// What stands for all cuts of a write that reaches into nothing but new room; bytes of it that
+    /// are missing then read as the profile's first fill.
+    pub thin: Option<Thin>,
+    /// Images come in any order, each once, and faster; all pieces of files vary freely. The number
+    /// of an image then says nothing to others who enumerate them.
+    pub any_order: bool,
 }
+
+/// Given a write and places at which it may be cut, in rising order: those that stand for all, for a
+/// reader who cannot tell the others from them.
+pub type Thin = fn(&[u8], Vec<usize>) -> Vec<usize>;
 
 impl Default for Limits {
     fn default() -> Self {
@@ -57,6 +68,8 @@ impl Default for Limits {
             tears: TearPoints::None,
             free: 10,
             opaque: &[],
+            thin: None,
+            any_order: false,
         }
     }
 }
@@ -316,6 +329,9 @@ impl Collector<'_> {
                 .push((content_hash(bytes), settled_as(bytes)));
             return;
         }
+        if self.limits.any_order && !self.wreck.profile.page_order {
+            return self.collect_in_any_order();
+        }
         let sizes = self.wreck.size_choices();
         let layouts: Vec<Layout> = sizes.iter().map(|size| self.wreck.layout(*size)).collect();
         for layout in &layouts {
@@ -325,16 +341,42 @@ impl Collector<'_> {
         let points = |bytes: &[u8]| tears.of(bytes);
         for layout in &layouts {
             for torn in 0..layout.pieces.len() {
-                for prefix in self.wreck.tears(&layout.pieces[torn], &points) {
-                    for fill in self.wreck.profile.fills() {
+                let piece = &layout.pieces[torn];
+                for prefix in self.wreck.tears(piece, &points, self.limits.thin) {
+                    for fill in self.fills(piece) {
                         let fate = PieceFate::Torn(prefix, *fill);
                         self.vary(layout, Some((torn, fate)), true);
                     }
                 }
             }
         }
-        for size in self.wreck.torn_sizes(&points) {
+        for size in self.wreck.torn_sizes(&points, self.limits.thin) {
             self.vary(&self.wreck.layout(size), None, true);
+        }
+    }
+
+    /// The same without their numbers.
+    fn collect_in_any_order(&mut self) {
+        let (wreck, thin) = (self.wreck, self.limits.thin);
+        let tears = self.limits.tears;
+        let points = |bytes: &[u8]| tears.of(bytes);
+        let mut torn = vec![];
+        for size in wreck.size_choices() {
+            let layout = wreck.layout(size);
+            let cuts = |piece: &Piece| wreck.tears(piece, &points, thin);
+            let left = contents(&wreck, &layout, |piece| self.fills(piece), cuts);
+            for bytes in left.clean {
+                self.push(bytes, false);
+            }
+            torn.extend(left.torn);
+        }
+        for size in wreck.torn_sizes(&points, thin) {
+            let layout = wreck.layout(size);
+            let left = contents(&wreck, &layout, |piece| self.fills(piece), |_| vec![]);
+            torn.extend(left.clean);
+        }
+        for bytes in torn {
+            self.push(bytes, true);
         }
     }
 
@@ -374,11 +416,18 @@ impl Collector<'_> {
         }
         self.descend(layout, fixed, torn, next, free - 1, fates);
         let fresh = piece.end > layout.base_len;
-        let fills = self.wreck.profile.fills();
+        let fills = self.fills(&piece);
         for fill in &fills[..if fresh { fills.len() } else { 1 }] {
             fates[next] = PieceFate::Absent(*fill);
             self.descend(layout, fixed, torn, next, free - 1, fates);
         }
+    }
+
+    /// What is told apart of how the piece may read where it is missing.
+    fn fills(&self, piece: &Piece) -> &'static [Fill] {
+        let fills = self.wreck.profile.fills();
+        let one = self.limits.thin.is_some() && self.wreck.lies_alone(piece.op);
+        if one { &fills[..1] } else { fills }
     }
 
     /// The pieces below `at` are all there, or none that is not certain.
@@ -407,7 +456,10 @@ impl Collector<'_> {
     fn keep(&mut self, layout: &Layout, fates: &[PieceFate], torn: bool) {
         let mut ordered = SmallVec::<[PieceFate; 8]>::from_slice(fates);
         layout.keep_page_order(self.wreck.profile, &mut ordered);
-        let bytes = self.wreck.build(layout, &ordered);
+        self.push(self.wreck.build(layout, &ordered), torn);
+    }
+
+    fn push(&mut self, bytes: Vec<u8>, torn: bool) {
         let hash = content_hash(&bytes);
         if self.seen.insert(hash) {
             let kept = (hash, settled(bytes));

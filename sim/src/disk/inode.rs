@@ -182,6 +182,43 @@ impl Inode {
         self.cache = Arc::new(cache);
     }
 
+    /// How many of the first bytes are durable and touched by no pending change.
+    pub fn firm_len(&self) -> usize {
+        let touched = |op: &Pending| match op.change {
+            Change::Data { offset, .. } => index(offset),
+            Change::Size { from, to, .. } => index(from.min(to)),
+        };
+        let first = self.pending.iter().map(touched).min();
+        first.unwrap_or(usize::MAX).min(self.durable.len())
+    }
+
+    /// The largest length that a crash may leave.
+    pub fn reach(&self) -> usize {
+        let ends = self.pending.iter().map(|op| match &op.change {
+            Change::Data { offset, bytes } => index(*offset) + bytes.len(),
+            Change::Size { from, to, .. } => index(*from.max(to)),
+        });
+        ends.chain([self.cache.len(), self.durable.len()])
+            .max()
+            .expect("two at least")
+    }
+
+    /// Replaces the first bytes, of which all are firm, by others; what follows moves along.
+    pub fn begin_with(&mut self, cut: usize, bytes: &[u8]) {
+        let begun = |contents: &Vec<u8>| Arc::new([bytes, &contents[cut..]].concat());
+        (self.cache, self.durable) = (begun(&self.cache), begun(&self.durable));
+        let moved = |at: &mut u64| *at = *at - cut as u64 + bytes.len() as u64;
+        for op in &mut self.pending {
+            match &mut op.change {
+                Change::Data { offset, .. } => moved(offset),
+                Change::Size { from, to, .. } => {
+                    moved(from);
+                    moved(to);
+                }
+            }
+        }
+    }
+
     fn collapse(&mut self) {
         let certain = |op: &&Pending| op.state == OpState::Must;
         let ready = self.pending.iter().take_while(certain).count();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::images::Thin;
 use super::inode::{Change, Inode, OpState, Pending, index};
 use super::profile::{Fill, Profile, SizeOrder};
 
@@ -154,7 +155,11 @@ impl<'a> Wreck<'a> {
     }
 
     /// Sizes inside a write, cut at `points` of it (as of a torn write).
-    pub fn torn_sizes(&self, points: &dyn Fn(&[u8]) -> Vec<usize>) -> Vec<SizeChoice> {
+    pub fn torn_sizes(
+        &self,
+        points: &dyn Fn(&[u8]) -> Vec<usize>,
+        thin: Option<Thin>,
+    ) -> Vec<SizeChoice> {
         let mut choices = vec![];
         if self.profile.size_order != SizeOrder::Independent || self.profile.blind.no_garbage {
             return choices;
@@ -164,14 +169,19 @@ impl<'a> Wreck<'a> {
                 continue;
             };
             let at = self.sizes().nth(persisted - 1).map_or(0, |size| size.0);
-            let Some(Change::Data { offset, bytes }) =
-                at.checked_sub(1).map(|at| &self.inode.pending[at].change)
-            else {
+            let Some(write) = at.checked_sub(1) else {
                 continue;
             };
-            let lens = points(bytes).into_iter().map(|point| offset + point as u64);
-            let inside = lens.filter(|len| (from + 1..to).contains(len));
-            choices.extend(inside.map(|len| SizeChoice { persisted, len }));
+            let Change::Data { offset, bytes } = &self.inode.pending[write].change else {
+                continue;
+            };
+            let inside = |at: &usize| (from + 1..to).contains(&(offset + *at as u64));
+            let mut cuts: Vec<usize> = points(bytes).into_iter().filter(inside).collect();
+            if let Some(thin) = thin.filter(|_| self.lies_alone(write)) {
+                cuts = thin(bytes, cuts);
+            }
+            let lens = cuts.into_iter().map(|at| offset + at as u64);
+            choices.extend(lens.map(|len| SizeChoice { persisted, len }));
         }
         choices
     }
@@ -239,7 +249,12 @@ impl<'a> Wreck<'a> {
     }
 
     /// The prefixes at which this piece may be torn, given those of its write.
-    pub fn tears(&self, piece: &Piece, points: &dyn Fn(&[u8]) -> Vec<usize>) -> Vec<u64> {
+    pub fn tears(
+        &self,
+        piece: &Piece,
+        points: &dyn Fn(&[u8]) -> Vec<usize>,
+        thin: Option<Thin>,
+    ) -> Vec<u64> {
         if piece.certain || self.profile.blind.no_garbage {
             return vec![];
         }
@@ -254,7 +269,48 @@ impl<'a> Wreck<'a> {
             .map(|at| at - piece.start)
             .collect();
         cuts.dedup();
-        cuts
+        let whole = (piece.start, piece.end) == (*offset, offset + bytes.len() as u64);
+        match thin.filter(|_| whole && self.lies_alone(piece.op)) {
+            Some(thin) => {
+                let cuts = cuts.into_iter().map(index).collect();
+                thin(bytes, cuts).into_iter().map(|at| at as u64).collect()
+            }
+            None => cuts,
+        }
+    }
+
+    /// Whether the disk has the bytes of this piece already, and no other piece reaches there: what
+    /// becomes of it does not show.
+    pub fn is_there(&self, layout: &Layout, at: usize) -> bool {
+        let piece = &layout.pieces[at];
+        let Change::Data { offset, bytes } = &self.inode.pending[piece.op].change else {
+            return false;
+        };
+        let new = &bytes[index(piece.start - offset)..index(piece.end - offset)];
+        let apart = |other: &Piece| other.end <= piece.start || piece.end <= other.start;
+        let mut others = layout.pieces.iter().enumerate();
+        piece.end <= layout.base_len
+            && self.inode.durable[index(piece.start)..index(piece.end)] == *new
+            && others.all(|(place, other)| place == at || apart(other))
+    }
+
+    /// Whether this pending change is a write behind the durable bytes of a file that has some, and
+    /// no other pending write reaches there.
+    pub fn lies_alone(&self, op: usize) -> bool {
+        let bounds = |op: &Pending| match &op.change {
+            Change::Data { offset, bytes } => Some((*offset, offset + bytes.len() as u64)),
+            Change::Size { .. } => None,
+        };
+        let Some((start, end)) = bounds(&self.inode.pending[op]) else {
+            return false;
+        };
+        let durable = self.inode.durable.len() as u64;
+        let mut others = self.inode.pending.iter().enumerate();
+        start > 0
+            && durable <= start
+            && others.all(|(at, other)| {
+                at == op || bounds(other).is_none_or(|(from, to)| to <= start || end <= from)
+            })
     }
 
     /// The bytes that are left; `fates` go with the layout's pieces.
@@ -288,7 +344,7 @@ impl<'a> Wreck<'a> {
         bytes
     }
 
-    fn unwritten(&self, at: u64, fill: Fill) -> u8 {
+    pub fn unwritten(&self, at: u64, fill: Fill) -> u8 {
         let old = self.stale.and_then(|stale| stale.get(index(at)));
         match (fill, old) {
             (Fill::Zero, _) => 0,

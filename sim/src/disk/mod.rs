@@ -42,6 +42,7 @@
 
 mod alike;
 mod calls;
+mod contents;
 mod crash;
 mod cuts;
 mod fates;
@@ -59,7 +60,7 @@ mod view;
 
 pub use cuts::Cut;
 pub use fault::{CallKind, Fault, FaultKind, Keep};
-pub use images::{Images, Limits, TearPoints};
+pub use images::{Images, Limits, TearPoints, Thin};
 pub use names::NameId;
 pub use profile::{Blind, Fill, NameOrder, Profile, SizeOrder, SyncNames};
 pub use state::{Disk, HandleId, InodeId};

@@ -210,6 +210,12 @@ impl Disk {
         (covered.count(), names)
     }
 
+    /// The length of the handle's file as callers see it: no call.
+    #[must_use]
+    pub fn cached_len(&self, handle: HandleId) -> u64 {
+        self.inode_of(handle).cache.len() as u64
+    }
+
     /// Whether the size of the handle's file is not durable.
     #[must_use]
     pub fn size_is_pending(&self, handle: HandleId) -> bool {

@@ -10,7 +10,7 @@ use crate::choice::Odometer;
 use crate::digest::Hash128;
 use crate::disk::Disk;
 use crate::oracle::CrashKind;
-use crate::world::{Crash, Step, World};
+use crate::world::{Alike, Crash, Step, World};
 
 impl Search<'_> {
     /// Every way in after a crash here.
@@ -65,13 +65,16 @@ impl Search<'_> {
         mut look: impl FnMut(&Disk, bool, Step) -> Ended,
     ) -> Ended {
         let may_tear = spent.2 < self.bounds.tears;
-        let unread = if self.merges { UNREAD } else { &[] };
+        let alike = Alike {
+            unread: if self.merges { UNREAD } else { &[] },
+            thin: self.limits.thin,
+        };
         let mut odometer = Odometer::default();
         loop {
-            let (left, torn) = world.left_by_process_but(&mut odometer, unread);
-            if !torn || may_tear {
-                let crash = Step::Crash(Crash::Process(odometer.taken()));
-                look(&left, torn, crash)?;
+            let left = world.left_by_process(&mut odometer, alike);
+            if !left.torn || may_tear {
+                let crash = Step::Crash(Crash::Process(left.choices));
+                look(&left.disk, left.torn, crash)?;
             }
             if !odometer.advance() {
                 return Ok(());

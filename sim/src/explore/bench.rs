@@ -6,7 +6,7 @@ use indelible::effect::Lane;
 
 use super::search::Search;
 use super::work::WHOLE;
-use super::{Bounds, Universe};
+use super::{Bounds, Merging, Universe};
 use crate::call::Call;
 use crate::campaign::Failure;
 use crate::setup::Setup;
@@ -54,7 +54,7 @@ pub fn judge(setup: &Setup) -> Result<Judged, Box<Failure>> {
         start: WORKLOAD.to_vec(),
         states_max: u64::MAX,
     };
-    let search = Search::new(&universe, false);
+    let search = Search::new(&universe, Merging::Nothing);
     let begun = Instant::now();
     let states = search.one_order(&WORKLOAD)?;
     let counts = search.tally.read();

@@ -12,18 +12,16 @@ use indelible::keyspace::Keyspace;
 use super::counts::count;
 use super::junk::without_junk;
 use super::search::Search;
+use super::settled::Future;
 use super::shards::covers;
 use super::work::{WHOLE, Work};
 use crate::digest::Hash128;
-use crate::disk::Disk;
+use crate::disk::{Disk, Limits, TearPoints};
 use crate::oracle::{CrashKind, Fold, Violation};
-use crate::world::{Crash, Fault, Step, UNTORN, Up};
+use crate::world::{Crash, Fault, Step, Up};
 
 /// Files that no opening reads: it removes them.
 pub(super) const UNREAD: &[&str] = &[Name::Rewrite.as_str(), Name::Side.as_str()];
-
-/// Calls from which on disks that differ in junk alone are opened once for all.
-pub(crate) const JUNK_ONCE_OPS_MIN: u32 = 3;
 
 /// A store that was opened, and how it came to that.
 #[derive(Clone, Debug)]
@@ -46,8 +44,8 @@ pub(super) struct Entrance {
 #[derive(Debug)]
 pub(super) struct Entered {
     pub keyspace: Keyspace,
-    /// The number of its future, shared with all that have the same; none behind the last crash.
-    pub future: Option<u128>,
+    /// Its future, shared with all that have the same; none behind the last crash.
+    pub future: Option<Future>,
     /// Let go of once nothing more will begin here.
     pub state: Mutex<Option<(Disk, Up)>>,
 }
@@ -104,24 +102,19 @@ impl Search<'_> {
             plain.to_mut().settle_all();
         }
         let disk = &*plain;
+        let (crashes, faults, tears) = spent;
+        // Behind the last crash no write will be torn any more.
+        let bound = self.bounds.tears.max(tears);
+        let last = self.merges && crashes == self.bounds.crashes;
+        let spent = (crashes, faults, if last { bound } else { tears });
         let key = Hash128::of(&(disk, spent));
         if let Some(known) = self.doors.get(key) {
             return known;
         }
-        // What an opening makes of junk was seen where workloads are shorter; a seeded bug may show
-        // there alone.
-        let shown = self.bounds.ops >= JUNK_ONCE_OPS_MIN && self.setup.saboteur == 0;
-        let once = self.merges && shown && disk.pending() == 0;
-        if let Some(plain) = once.then(|| without_junk(disk)).flatten() {
-            let doors = self.doors(&plain, spent);
-            let (doors, first) = self.doors.insert(key, doors);
-            if first {
-                count(&self.tally.images_distinct, 1);
-                self.tally.set.add(key);
-            }
-            return doors;
-        }
-        let (doors, tried) = Work::begin(self, disk, spent).doors();
+        let (doors, tried) = match self.once.then(|| self.doors_of_twins(disk, spent)) {
+            Some(doors) => doors,
+            None => Work::begin(self, disk, spent).doors(),
+        };
         let (doors, first) = self.doors.insert(key, self.shared(doors));
         if first {
             count(&self.tally.images_distinct, 1);
@@ -129,6 +122,22 @@ impl Search<'_> {
             count(&self.tally.recoveries, tried);
         }
         doors
+    }
+
+    /// The same, worked out once for all disks that no opening can tell apart, and how many openings
+    /// that took.
+    fn doors_of_twins(&self, disk: &Disk, spent: Spent) -> (Arc<Doors>, u64) {
+        let junk = disk.pending() == 0;
+        let last = spent.0 == self.bounds.crashes;
+        if let Some(plain) = junk.then(|| without_junk(disk)).flatten() {
+            return (self.doors(&plain, spent), 0);
+        }
+        let twin = Hash128::of(&(self.twins_of.hash(disk, last, &self.beginnings), spent));
+        if let Some(known) = self.twins.get(twin) {
+            return (known, 0);
+        }
+        let (doors, tried) = Work::begin(self, disk, spent).doors();
+        (self.twins.insert(twin, doors).0, tried)
     }
 
     /// Whether nothing can be lost or fail any more.
@@ -187,7 +196,10 @@ impl Search<'_> {
         mut look: impl FnMut(&Disk, Crash, bool) -> Ended,
     ) -> Ended {
         let mut clean = HashSet::new();
-        let mut untorn = disk.images(UNTORN);
+        let mut untorn = disk.images(Limits {
+            tears: TearPoints::None,
+            ..self.limits
+        });
         let mut index = 0;
         while let Some(image) = untorn.next() {
             clean.insert(untorn.last_hash());

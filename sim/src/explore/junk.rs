@@ -2,20 +2,32 @@
 //!
 //! An opening takes from a log its intact frames and, behind the last one, whatever lines are
 //! intact (their checksums right), with the bodies that belong to them. All other bytes there are
-//! junk: that they are there counts, neither what they are nor how many. An opening cuts junk off
-//! and writes two frames, and a crash inside it leaves the junk, or a part of it, behind as much of
-//! those as reached the disk; no byte of junk can become part of an intact line, for what an opening
-//! writes brings lines whole or torn, and a line that is torn ends in junk as well. So openings of
-//! disks that differ in junk alone are cut by crashes and struck by faults once for all of them,
-//! with junk that is longer than what an opening writes over it, so that what it may leave is more.
+//! junk: what they are does not count, nor, at the log's end, how many they are. An opening cuts junk
+//! off and writes two frames, and a crash inside it leaves the junk, or a part of it, behind as much
+//! of those as reached the disk; no byte of junk can become part of an intact line, for what an
+//! opening writes brings lines whole or torn, and a line that is torn ends in junk as well. So
+//! openings of disks that differ in junk alone are cut by crashes and struck by faults once for all
+//! of them, with junk at the end that is longer than what an opening writes over it, so that what it
+//! may leave is more. Junk in front of an intact line keeps its length: what an opening writes may
+//! fill it exactly, and a cut that is lost then brings in the line behind it (seeded bug 38).
 //! Where workloads have fewer than three calls each such disk is still opened for itself, and must
 //! come to the same process and disk; one that does not is searched apart.
+//!
+//! Where syncs lie, the cut of an opening may be lost under much of what is written later, and where
+//! unwritten bytes read as what another file held, they may be intact lines: there junk is junk to
+//! nobody.
 
 use indelible::effect::Name;
 use indelible::log::{FrameLine, Scanner, Step};
 use indelible::sabotage::Saboteur;
 
-use crate::disk::Disk;
+use crate::disk::{Disk, FaultKind, Fill, Profile};
+
+/// Whether what an opening cuts off is gone for good, and what was never written is no line.
+pub(super) fn junk_is_cut(profile: &Profile) -> bool {
+    let late = profile.sync_failures.contains(&FaultKind::SyncLate);
+    profile.honest_flush && !late && !profile.fills.contains(&Fill::Stale)
+}
 
 /// What junk is replaced by: it begins no line.
 const JUNK: u8 = b'x';
@@ -36,6 +48,35 @@ pub(super) fn without_junk(disk: &Disk) -> Option<Disk> {
     Some(plain)
 }
 
+/// Of the cuts of a write of frames, those that stand for all: behind each, the same frames and
+/// lines are intact, and some of what follows is missing or nothing is; of these, the longest.
+pub(super) fn thin(bytes: &[u8], cuts: Vec<usize>) -> Vec<usize> {
+    let mut borders = vec![0];
+    let mut at = 0;
+    while let Some((line, len)) = line_at(&bytes[at..]) {
+        let end = usize::try_from(line.len).ok();
+        let Some(end) = end.and_then(|body| (at + len).checked_add(body)) else {
+            break;
+        };
+        borders.extend([at + len, end]);
+        if end >= bytes.len() {
+            at = bytes.len();
+            break;
+        }
+        at = end;
+    }
+    let stretch = |cut: usize| {
+        let below = borders.partition_point(|border| *border < cut);
+        let other = (cut > at).then_some(cut); // it begins no line: no cut stands for another
+        (below, borders.get(below) == Some(&cut), other)
+    };
+    let next = cuts.iter().skip(1).map(|cut| Some(stretch(*cut)));
+    let next: Vec<_> = next.chain([None]).collect();
+    let kept = cuts.into_iter().zip(next);
+    let kept = kept.filter(|(cut, next)| *next != Some(stretch(*cut)));
+    kept.map(|(cut, _)| cut).collect()
+}
+
 /// The end of the last intact frame; all of what has no header.
 fn intact_len(bytes: &[u8]) -> usize {
     let mut scanner = Scanner::new(Saboteur::NONE);
@@ -51,8 +92,8 @@ fn intact_len(bytes: &[u8]) -> usize {
     }
 }
 
-/// A tail, of which only intact lines and the bodies that belong to them are left, and junk of one
-/// length wherever there is any.
+/// A tail, of which only intact lines and the bodies that belong to them are left, and junk that says
+/// nothing in between; at the end, if there is any, of one length.
 fn junked(tail: &[u8]) -> Vec<u8> {
     let mut left = Vec::new();
     let (mut at, mut run) = (0, JUNK_LEN);
@@ -62,7 +103,7 @@ fn junked(tail: &[u8]) -> Vec<u8> {
             (at, junk) = (at + 1, junk + 1);
             continue;
         };
-        push_junk(&mut left, junk, run);
+        push_junk(&mut left, junk, junk);
         let body = at + len;
         left.extend_from_slice(&tail[at..body]);
         (at, junk, run) = (body, 0, JUNK_LEN);
@@ -99,7 +140,6 @@ mod tests {
     use indelible::units::{Identity, Incarnation, Lsn, WallMillis};
 
     use super::*;
-    use crate::disk::Profile;
 
     fn frame(kind: FrameKind, lsn: u64, body: &[u8]) -> Vec<u8> {
         let count = u64::from(kind == FrameKind::Commits);
@@ -163,9 +203,32 @@ mod tests {
         assert_eq!(plain(&log(&tail(0, 0))), plain(&log(&tail(9, 0))));
         assert_ne!(plain(&log(&tail(0, 0))), plain(&log(&tail(0, 1))));
         assert_eq!(plain(&log(&tail(0, 1))), plain(&log(&tail(0, 2))));
+        let further = [&[0], &tail(0, 0)[..]].concat();
+        assert_ne!(plain(&log(&tail(0, 0))), plain(&log(&further)));
         assert_ne!(
             plain(&log(&tail(0, 1))),
             plain(&log(&vec![0; 30 + behind.len()]))
         );
+    }
+
+    #[test]
+    fn the_cuts_that_are_kept_stand_for_those_that_are_not() {
+        let one = frame(FrameKind::Commits, 1, SET);
+        let mark = frame(FrameKind::Mark, 1, b"");
+        let bytes = [one.clone(), mark.clone(), one.clone()].concat();
+        let all: Vec<usize> = (1..bytes.len()).collect();
+        let kept = thin(&bytes, all.clone());
+        // Inside a line, behind it, inside its body, behind that; a mark has no body.
+        assert_eq!(kept.len(), 4 + 2 + 3);
+        for cut in all {
+            let kept = kept.iter().find(|kept| **kept >= cut).expect("the last");
+            let (this, other) = (&bytes[..cut], &bytes[..*kept]);
+            assert_eq!(plain(&log(this)), plain(&log(other)), "{cut}, {kept}");
+            let holes = |cut: &[u8]| [cut, &vec![0; bytes.len() - cut.len()]].concat();
+            let (this, other) = (holes(this), holes(other));
+            assert_eq!(plain(&log(&this)), plain(&log(&other)), "{cut}, {kept}");
+        }
+        let cuts = vec![1, 5, 9];
+        assert_eq!(thin(b"no line at all", cuts.clone()), cuts);
     }
 }

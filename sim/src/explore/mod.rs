@@ -30,12 +30,14 @@
 //!     what the calls before have done.
 //! 11. Disks that differ in junk alone are cut and struck once for all: see `junk.rs`. Where
 //!     workloads have fewer than three calls, each of them is opened all the same, and must come to
-//!     the same process and disk; where they have more, one of them stands for all.
-//!
+//!     the same process and disk; where they have more, one of them stands for all, and of the cuts
+//!     of a write that leave such disks one is made.
 //! 12. Stores that were just opened, all of whose log is durable and intact, go on as one if they hold
 //!     the same: see `settled.rs`.
+//! 13. Where workloads have three calls or more, disks whose logs begin with what amounts to the same
+//!     are opened once for all: see `twins.rs`.
 //!
-//! A test searches the same universe without 8, 9, 11 and 12 and compares all verdicts.
+//! A test searches the same universe without 8, 9 and 11 to 13 and compares all verdicts.
 //!
 //! At one crash one write is torn, as the disk model has it; how many crashes of a run tear one is
 //! a bound like those of calls, crashes and faults.
@@ -52,6 +54,7 @@ mod settled;
 mod shards;
 #[cfg(test)]
 mod tests;
+mod twins;
 mod work;
 
 use std::sync::Arc;
@@ -63,8 +66,6 @@ use crate::world::World;
 
 pub use bench::{Judged, judge};
 pub use counts::Counts;
-#[cfg(feature = "cli")]
-pub(crate) use doors::JUNK_ONCE_OPS_MIN;
 pub use parts::{Part, explore_part, explore_parts, parts};
 pub use set_hash::SetHash;
 
@@ -129,17 +130,56 @@ pub type Progress<'a> = &'a (dyn Fn(Counts) + Sync);
 /// fits memory, and is let go of.
 const APART_OPS_MIN: u32 = 3;
 
+/// Calls from which on disks that no opening can tell apart are opened once for all.
+pub(crate) const ONCE_OPS_MIN: u32 = 3;
+
+/// What is worked out once for many, each with what those before it have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Merging {
+    /// Nothing but what is the same bit by bit.
+    Nothing,
+    /// What differs in nothing that anybody reads, and stores with one future. Each disk is opened.
+    Futures,
+    /// And of disks that no opening can tell apart one is opened.
+    Openings,
+}
+
+impl Merging {
+    /// As far as it goes in this universe: that openings come to the same is seen where workloads are
+    /// shorter.
+    fn of(universe: &Universe) -> Self {
+        if universe.bounds.ops >= ONCE_OPS_MIN {
+            Self::Openings
+        } else {
+            Self::Futures
+        }
+    }
+}
+
 /// Searches all of a universe, or up to the first broken promise.
 #[must_use]
 pub fn explore(universe: &Universe, threads: usize, progress: Progress<'_>) -> Outcome {
-    let outcome = search_parts(universe, threads.max(1), true, progress);
-    match &outcome.failure {
-        // The images of equal disks have other numbers: a run that is to be repeated needs its own.
-        Some(failure) if !repeats(failure) => {
-            search_parts(universe, threads.max(1), false, progress)
-        }
-        _ => outcome,
+    repeatable(universe, |merging| {
+        search_parts(universe, threads.max(1), merging, progress)
+    })
+}
+
+/// What a search comes to. The images of equal disks have other numbers: where a run that failed
+/// does not repeat, it merges less.
+fn repeatable(universe: &Universe, search: impl Fn(Merging) -> Outcome) -> Outcome {
+    let most = Merging::of(universe);
+    let first = search(most);
+    let broken = |outcome: &Outcome| outcome.failure.as_ref().is_some_and(|it| !repeats(it));
+    if !broken(&first) {
+        return first;
     }
+    for merging in [Merging::Futures, Merging::Nothing] {
+        let again = search(merging);
+        if again.failure.is_some() && !broken(&again) {
+            return again;
+        }
+    }
+    first
 }
 
 /// Whether the steps of a failure, taken one by one, fail again.
@@ -151,14 +191,14 @@ fn repeats(failure: &Failure) -> bool {
 fn search_parts(
     universe: &Universe,
     threads: usize,
-    merges: bool,
+    merging: Merging,
     progress: Progress<'_>,
 ) -> Outcome {
     if universe.bounds.ops < APART_OPS_MIN
         || universe.bounds.crashes < 2
         || !universe.start.is_empty()
     {
-        return search::Search::new(universe, merges).run(threads, progress);
+        return search::Search::new(universe, merging).run(threads, progress);
     }
     let mut whole = Outcome {
         counts: Counts::default(),
@@ -172,7 +212,7 @@ fn search_parts(
             ..universe.clone()
         };
         let before = whole.counts;
-        let search = search::Search::new(&part, merges);
+        let search = search::Search::new(&part, merging);
         let outcome = search.run(threads, &|counts| progress(before + counts));
         whole.counts += outcome.counts;
         whole.finished &= outcome.finished;

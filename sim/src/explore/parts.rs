@@ -11,10 +11,14 @@ use std::time::{Duration, Instant};
 
 use super::counts::Counts;
 use super::search::Search;
-use super::{Bounds, Outcome, Progress, Universe, repeats};
+use super::{Bounds, Outcome, Progress, Universe, repeatable};
 use crate::call::Call;
 
-/// Calls from which on a part's workloads share the first two.
+/// Calls from which on a part's workloads share the first three: what a part remembers fits memory.
+const THREE_CALLS_FROM: u32 = 5;
+/// Calls from which on they do if there are faults.
+const THREE_CALLS_FAULTY_FROM: u32 = 4;
+/// Calls from which on they share the first two.
 const TWO_CALLS_FROM: u32 = 4;
 /// Calls from which on they do if there are faults, or several crashes.
 const TWO_CALLS_ROUGH_FROM: u32 = 3;
@@ -36,6 +40,8 @@ pub struct Part {
 const fn prefix_len(bounds: Bounds) -> u32 {
     let rough = bounds.faults > 0 || bounds.crashes > 1;
     match bounds.ops {
+        THREE_CALLS_FROM.. => 3,
+        THREE_CALLS_FAULTY_FROM.. if bounds.faults > 0 => 3,
         TWO_CALLS_FROM.. => 2,
         TWO_CALLS_ROUGH_FROM.. if rough => 2,
         ONE_CALL_FROM.. => 1,
@@ -71,18 +77,10 @@ pub fn explore_part(
         start: start.to_vec(),
         ..universe.clone()
     };
-    let search = |merges| {
-        let search = Search::new(&part, merges).until(deadline);
+    let outcome = repeatable(universe, |merging| {
+        let search = Search::new(&part, merging).until(deadline);
         search.run(1, progress)
-    };
-    let mut outcome = search(true);
-    // The images of equal disks have other numbers: a run that is to be repeated needs its own.
-    if outcome.failure.as_ref().is_some_and(|it| !repeats(it)) {
-        let again = search(false);
-        if again.failure.is_some() {
-            outcome = again;
-        }
-    }
+    });
     Part {
         start: part.start,
         outcome,

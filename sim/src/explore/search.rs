@@ -9,14 +9,16 @@ use indelible::units::Now;
 
 use super::counts::{Tally, count};
 use super::doors::{Doors, Entered};
-use super::shards::{Futures, Memo, Seen, locked};
-use super::{Bounds, Outcome, Progress, Universe};
+use super::junk::{junk_is_cut, thin};
+use super::shards::{Futures, Memo, Seen, Way, locked};
+use super::twins::{Beginning, Twins};
+use super::{Bounds, Merging, Outcome, Progress, Universe};
 use crate::call::Call;
 use crate::campaign::{Failure, guarded};
 use crate::digest::Hash128;
 use crate::disk::Limits;
 use crate::oracle::{CrashKind, Fold, Obligation, Violation};
-use crate::setup::Setup;
+use crate::setup::{Setup, Tear};
 use crate::world::{Step, World, limits};
 
 /// Steps behind which a run will never end.
@@ -29,14 +31,22 @@ const LOCAL_MAX: usize = 64;
 /// A search under way.
 pub(super) struct Search<'a> {
     universe: &'a Universe,
-    /// Whether disks that differ in junk alone are searched together.
+    /// Whether what cannot be told apart is searched once.
     pub merges: bool,
+    /// Whether disks that differ in junk alone are cut once.
+    pub merges_junk: bool,
+    /// Whether of disks that no opening can tell apart one is opened.
+    pub once: bool,
+    /// Which logs have twins.
+    pub twins_of: Twins,
     pub setup: Arc<Setup>,
     pub bounds: Bounds,
     pub limits: Limits,
     pub now: Now,
     pub tally: Tally,
     pub doors: Memo<Doors>,
+    pub twins: Memo<Doors>,
+    pub beginnings: Memo<Beginning>,
     pub powers: Memo<Doors>,
     pub processes: Memo<Doors>,
     pub interned: Memo<Doors>,
@@ -61,20 +71,34 @@ pub(super) struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    pub fn new(universe: &'a Universe, merges: bool) -> Self {
+    pub fn new(universe: &'a Universe, merging: Merging) -> Self {
         let setup = Arc::new(Setup {
             still: true,
             ..universe.setup.clone()
         });
+        let merges = merging > Merging::Nothing;
+        let merges_junk = merges && junk_is_cut(&setup.profile);
+        let once = merging == Merging::Openings && merges_junk;
+        // Every byte means every byte.
+        let thins = once && setup.tear == Tear::Points;
         Self {
             universe,
             merges,
+            merges_junk,
+            once,
+            twins_of: Twins::new(&setup.profile, &universe.alphabet),
             bounds: universe.bounds,
-            limits: limits(setup.tear),
+            limits: Limits {
+                thin: thins.then_some(thin),
+                any_order: once,
+                ..limits(setup.tear)
+            },
             now: World::new(&setup).now,
             setup,
             tally: Tally::default(),
             doors: Memo::default(),
+            twins: Memo::default(),
+            beginnings: Memo::default(),
             powers: Memo::default(),
             processes: Memo::default(),
             interned: Memo::default(),
@@ -350,7 +374,12 @@ impl<'a> Search<'a> {
             // Behind the last crash it does not matter which call would be next.
             let calls = if last { u32::MAX } else { world.calls };
             let is_new = match entrance.state.future.filter(|_| !last) {
-                Some(future) => self.futures.is_new(Hash128::of(&(future, calls)), spent),
+                Some(future) => {
+                    let again = self.bounds.crashes - entrance.crashes > 1;
+                    let again = again.then_some(future.unproved_len);
+                    let number = Hash128::of(&(future.number, calls));
+                    self.futures.is_new(number, Way { spent, again })
+                }
                 None => {
                     let spent = if last { (0, 0, 0) } else { spent };
                     self.seen

@@ -15,56 +15,43 @@
 //! still happen: a store that comes to this point with more of its crashes, faults and torn writes
 //! spent than another did has fewer futures, and all of them are among those of the other.
 //!
-//! What depends on the length itself is left apart: a log that reaches into its file's second page,
-//! since a write across pages may reach the disk in parts, has no twin here.
+//! What depends on the length itself is left apart, as in `twins.rs`.
 
 use std::hash::Hash;
 
 use indelible::effect::Name;
-use indelible::log::{Scanner, Sequence, Step};
-use indelible::sabotage::Saboteur;
 
+use super::twins::{Twins, frames};
 use crate::digest::Hash128;
 use crate::disk::Disk;
 use crate::world::Up;
 
-/// Of a page, how much a log may fill of it at most to have a twin: behind that a universe's calls
-/// might reach the next page.
-const PAGE_SHARE: usize = 2;
+/// What two stores with the same future have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Future {
+    pub number: u128,
+    /// How many bytes of the log an opening writes again. It counts where two crashes may come: the
+    /// first leaves commits pending, which are written again in the same write, and the second may
+    /// cut that in its middle.
+    pub unproved_len: usize,
+}
 
-/// The number that all stores with this future share; none if it has a future of its own.
-pub(super) fn settled_hash(disk: &Disk, up: &Up) -> Option<u128> {
+/// The future of a store; none if it has one of its own.
+pub(super) fn future(disk: &Disk, up: &Up, twins: Twins) -> Option<Future> {
     let log = Name::Live.as_str();
     let bytes = disk.contents(log)?;
-    let page_len = disk.profile().page_len as usize;
-    if disk.pending() > 0 || bytes.len() > page_len / PAGE_SHARE {
+    if disk.pending() > 0 {
         return None;
     }
-    let sequence = whole(bytes)?;
+    let place = twins.place(bytes.len())?;
+    let frames = frames(bytes).filter(|frames| frames.len == bytes.len())?;
     let mut plain = disk.clone();
     plain.set_settled(log, Vec::new());
     let mut hasher = Hash128::default();
-    let amount = (sequence.last_lsn(), sequence.watermark());
-    (plain, amount, up.engine.keyspace()).hash(&mut hasher);
-    Some(hasher.finish128())
-}
-
-/// What the frames of a log amount to, if all of it is intact frames and its base is complete.
-fn whole(bytes: &[u8]) -> Option<Sequence> {
-    let mut scanner = Scanner::new(Saboteur::NONE);
-    let mut at = 0;
-    loop {
-        let rest = &bytes[at..];
-        match scanner.step(rest, rest.len() as u64) {
-            Step::Header { len, .. } => at += len,
-            Step::Frame(frame) => at += frame.body.end,
-            Step::End => {
-                return scanner
-                    .sequence()
-                    .copied()
-                    .filter(Sequence::is_base_complete);
-            }
-            _ => return None,
-        }
-    }
+    let last = (frames.sequence.last_lsn(), frames.sequence.watermark());
+    (plain, place, last, up.engine.keyspace()).hash(&mut hasher);
+    Some(Future {
+        number: hasher.finish128(),
+        unproved_len: frames.unproved_len,
+    })
 }

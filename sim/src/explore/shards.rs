@@ -29,21 +29,32 @@ impl Seen {
     }
 }
 
-/// What was spent on the way to each of a set of futures: only ways that spent no more of everything
-/// than this one make it needless.
+/// A way to a future.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way {
+    pub spent: Spent,
+    /// How many bytes an opening will write again, where that counts.
+    pub again: Option<usize>,
+}
+
+/// The ways to each of a set of futures: only those that spent no more of everything than this one
+/// make it needless, and write as much again where that counts.
 #[derive(Debug, Default)]
 pub(super) struct Futures {
-    ways: Mutex<HashMap<u128, Vec<Spent>, BuildHashed>>,
+    ways: Mutex<HashMap<u128, Vec<Way>, BuildHashed>>,
 }
 
 impl Futures {
-    /// Whether no way that spent as little led there before.
-    pub fn is_new(&self, future: u128, spent: Spent) -> bool {
+    /// Whether no way that is as good led there before.
+    pub fn is_new(&self, future: u128, way: Way) -> bool {
         let mut ways = locked(&self.ways);
         let ways = ways.entry(future).or_default();
-        let is_new = !ways.iter().any(|way| covers(*way, spent));
+        let is_as_good = |known: &Way| {
+            covers(known.spent, way.spent) && (way.again.is_none() || way.again == known.again)
+        };
+        let is_new = !ways.iter().any(is_as_good);
         if is_new {
-            ways.push(spent);
+            ways.push(way);
         }
         is_new
     }

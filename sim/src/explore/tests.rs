@@ -9,15 +9,15 @@ use indelible::engine::AppendFsync;
 use super::search::Search;
 use super::shards::locked;
 use super::work::WHOLE;
-use super::{Bounds, Universe};
+use super::{Bounds, Merging, Universe};
 use crate::call::Call;
 use crate::choice::{Choices, Random};
 use crate::disk::Profile;
 use crate::setup::Setup;
 use crate::world::{Step, UNTORN, World, faults_among, from_text};
 
-fn verdicts(universe: &Universe, merges: bool) -> (HashSet<u128>, u64) {
-    let search = Search::new(universe, merges);
+fn verdicts(universe: &Universe, merging: Merging) -> (HashSet<u128>, u64) {
+    let search = Search::new(universe, merging);
     let outcome = search.run(1, &|_| ());
     assert!(outcome.finished, "{:?}", outcome.failure);
     let verdicts = locked(&search.verdicts).clone();
@@ -25,18 +25,25 @@ fn verdicts(universe: &Universe, merges: bool) -> (HashSet<u128>, u64) {
 }
 
 fn compare(policy: AppendFsync, bounds: Bounds, alphabet: &[Call]) {
+    compare_on(Profile::posix_weak(), policy, bounds, alphabet);
+}
+
+fn compare_on(profile: Profile, policy: AppendFsync, bounds: Bounds, alphabet: &[Call]) {
     let universe = Universe {
-        setup: Setup::new(Profile::posix_weak(), policy),
+        setup: Setup::new(profile, policy),
         bounds,
         alphabet: alphabet.to_vec(),
         start: Vec::new(),
         states_max: u64::MAX,
     };
-    let (each, apart) = verdicts(&universe, false);
-    let (merged, together) = verdicts(&universe, true);
-    assert!(together < apart, "{together} disks, {apart} apart");
+    let (each, apart) = verdicts(&universe, Merging::Nothing);
     assert!(each.len() > 10, "{} verdicts", each.len());
+    let (merged, together) = verdicts(&universe, Merging::Futures);
+    assert!(together < apart, "{together} disks, {apart} apart");
     assert_eq!(each, merged, "{bounds:?}");
+    let (merged, fewer) = verdicts(&universe, Merging::Openings);
+    assert!(fewer < together, "{fewer} disks, {together} apart");
+    assert_eq!(each, merged, "{bounds:?}, openings");
 }
 
 #[test]
@@ -51,6 +58,32 @@ fn disks_that_are_searched_together_come_to_the_same_verdicts() {
     compare(AppendFsync::No, calls, &[Call::New, Call::Toggle]);
     let faults = Bounds::new(1, 1, 1);
     compare(AppendFsync::Always, faults, &[Call::New, Call::Rewrite]);
+    if !cfg!(debug_assertions) {
+        let both = Bounds::new(ops, 2, 1);
+        compare(AppendFsync::Always, both, &[Call::New]);
+        let longer = Bounds::new(3, 1, 0);
+        compare(AppendFsync::Always, longer, &[Call::New, Call::Rewrite]);
+    }
+    for profile in [Profile::process_crash(), Profile::ext4(), Profile::btrfs()] {
+        let alphabet = [Call::New, Call::Rewrite];
+        compare_on(profile, AppendFsync::Always, crashes, &alphabet);
+    }
+}
+
+#[test]
+fn what_is_opened_once_hides_no_bug_that_needs_a_hole_of_one_length() {
+    // A cut that is lost brings in the frame behind a hole that the frame of an opening fills.
+    let mut setup = Setup::new(Profile::posix_weak(), AppendFsync::Always);
+    setup.saboteur = 38;
+    let universe = Universe {
+        setup,
+        bounds: Bounds::new(2, 2, 0),
+        alphabet: vec![Call::New],
+        start: Vec::new(),
+        states_max: u64::MAX,
+    };
+    let outcome = Search::new(&universe, Merging::Openings).run(1, &|_| ());
+    assert!(outcome.failure.is_some(), "{:?}", outcome.counts);
 }
 
 /// What may happen next, but for crashes.

@@ -9,7 +9,7 @@ use indelible::units::Now;
 use super::doors::{Doors, Ended, Entered, Entrance, Found, Lead, Path, Spent, opening};
 use super::junk::without_junk;
 use super::search::Search;
-use super::settled::settled_hash;
+use super::settled::future;
 use crate::campaign::guarded;
 use crate::digest::Hash128;
 use crate::disk::{CallKind, Cut, Disk, FaultKind, Keep, SimVfs};
@@ -82,7 +82,7 @@ impl<'a> Work<'a> {
     fn as_without_junk(&mut self) -> Option<Arc<Doors>> {
         let spent = (self.crashes, self.faults, self.tears);
         let last = self.search.is_last(spent);
-        if !self.search.merges || last || self.disk.pending() > 0 {
+        if !self.search.merges_junk || last || self.disk.pending() > 0 {
             return None;
         }
         let plain = without_junk(self.disk)?;
@@ -191,7 +191,9 @@ impl<'a> Work<'a> {
         let state = self.search.entered.get(hash).unwrap_or_else(|| {
             let keyspace = up.engine.keyspace().clone();
             let goes_on = self.search.merges && self.crashes < self.search.bounds.crashes;
-            let future = goes_on.then(|| settled_hash(&disk, &up)).flatten();
+            let future = goes_on
+                .then(|| future(&disk, &up, self.search.twins_of))
+                .flatten();
             let state = Mutex::new(Some((disk, up)));
             let entered = Arc::new(Entered {
                 keyspace,

@@ -17,6 +17,7 @@ mod verdict;
 
 use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use indelible::command::{self, CommitLog};
 use indelible::engine::{AppendFsync, Batch, Outcome, Ticket};
@@ -66,7 +67,7 @@ enum Stake {
 /// What was submitted, what was promised, and what may come back.
 #[derive(Clone, Debug)]
 pub struct Oracle {
-    history: Vec<Entry>,
+    history: Vec<Arc<Entry>>,
     /// The place of `history[0]`, counted over the whole run.
     first: u64,
     tickets: Vec<(Ticket, Stake)>,
@@ -168,11 +169,11 @@ impl Oracle {
         while keyspace.collect(usize::MAX) {}
         let text = text_of(batch);
         let fold = fold(&keyspace, self.wall_max);
-        self.history.push(Entry {
+        self.history.push(Arc::new(Entry {
             keyspace,
             fold,
             text,
-        });
+        }));
         let place = self.last();
         self.tickets.push((ticket, Stake::Commit { place, policy }));
     }
@@ -293,7 +294,7 @@ impl Oracle {
         let place = self
             .history
             .iter()
-            .rposition(fits)
+            .rposition(|entry| fits(entry))
             .map(|at| self.first + at as u64);
         let bound = self.lower_bound(kind);
         let once = |keyspace: &Keyspace| fold(keyspace, self.wall_max) == found;
@@ -362,7 +363,7 @@ impl Oracle {
         let fold = fold(&keyspace, self.wall_max);
         if self.leniency.weak {
             self.past
-                .extend(self.history.drain(..).map(|entry| entry.keyspace));
+                .extend(self.history.drain(..).map(|entry| entry.keyspace.clone()));
         }
         if self.remembers {
             let here = self.history.iter().map(|entry| entry.fold);
@@ -370,11 +371,11 @@ impl Oracle {
         }
         self.first = 0;
         self.history.clear();
-        self.history.push(Entry {
+        self.history.push(Arc::new(Entry {
             keyspace,
             fold,
             text: String::from("(opened)"),
-        });
+        }));
         self.tickets.clear();
         self.refused.clear();
         (self.durable, self.written, self.shaky, self.closed) = (0, 0, 0, false);
@@ -390,10 +391,12 @@ impl Oracle {
     /// # Errors
     /// A [`Violation`] if it shows anything else.
     pub fn reads(&self, keyspace: &Keyspace) -> Result<(), Violation> {
-        let (shown, expected) = (
-            fold(keyspace, self.wall_max),
-            fold(self.head(), self.wall_max),
-        );
+        let head = self.history.last().expect("G1");
+        let shown = fold(keyspace, self.wall_max);
+        let expected = match head.fold.expires {
+            true => fold(&head.keyspace, self.wall_max),
+            false => head.fold,
+        };
         if shown == expected {
             return Ok(());
         }

@@ -40,6 +40,7 @@ impl Plan {
                 tears: TearPoints::Borders(some_borders),
                 free: 8,
                 opaque: &[],
+                ..Limits::default()
             },
             images_max: 512,
             pending_max: 24,

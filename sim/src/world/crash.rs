@@ -7,7 +7,7 @@ use indelible::recover::QUARANTINE_NAME;
 use super::line::{What, Wreck};
 use super::{Crash, Out, Up, World};
 use crate::choice::{Choices, Replay};
-use crate::disk::{Disk, Limits, SimVfs, TearPoints};
+use crate::disk::{Disk, Limits, SimVfs, TearPoints, Thin};
 use crate::oracle::{CrashKind, Violation};
 use crate::setup::Tear;
 
@@ -21,6 +21,8 @@ pub(crate) const UNTORN: Limits = Limits {
     tears: TearPoints::None,
     free: FREE,
     opaque: OPAQUE,
+    thin: None,
+    any_order: false,
 };
 
 /// How images are enumerated.
@@ -29,11 +31,25 @@ pub(crate) const fn limits(tear: Tear) -> Limits {
         Tear::Points => TearPoints::Borders(borders),
         Tear::Bytes => TearPoints::Every,
     };
-    Limits {
-        tears,
-        free: FREE,
-        opaque: OPAQUE,
-    }
+    Limits { tears, ..UNTORN }
+}
+
+/// What of the deaths of a process is not told apart.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Alike {
+    /// Writes to files that are known under these names alone are not torn.
+    pub unread: &'static [&'static str],
+    /// Of the cuts of a write behind the end of its file, those that stand for all.
+    pub thin: Option<Thin>,
+}
+
+/// What a process leaves that dies.
+pub(crate) struct Left {
+    pub disk: Disk,
+    /// Whether a write was torn.
+    pub torn: bool,
+    /// The choices that a [`Crash::Process`] says this by.
+    pub choices: Vec<u32>,
 }
 
 impl World {
@@ -45,8 +61,12 @@ impl World {
         let tear = self.setup.tear;
         match crash {
             Crash::Process(choices) => {
-                let choices = &mut Replay::new(choices.clone());
-                finish_what_is_out(&mut up, &self.vfs, |action| applied(action, tear, choices));
+                let mut choices = Replay::new(choices.clone());
+                finish_what_is_out(&mut up, &self.vfs, |action| {
+                    let points = tear_points(&action, tear);
+                    let choice = choices.choose(points.len() as u32 + 2);
+                    part(action, &points, choice)
+                });
             }
             _ => finish_what_is_out(&mut up, &self.vfs, Some),
         }
@@ -98,34 +118,43 @@ impl World {
         exists
     }
 
-    /// The disk once the process is dead, with what it finds done of what is out; whether a write
-    /// was torn.
-    pub(crate) fn left_by_process(&self, choices: &mut dyn Choices) -> (Disk, bool) {
-        self.left_by_process_but(choices, &[])
+    /// The disk once the process is dead, with what it finds done of what is out.
+    pub(crate) fn left_by_process(&self, choices: &mut dyn Choices, alike: Alike) -> Left {
+        let tear = self.setup.tear;
+        let whole_files = self.vfs.with(|disk| self.files_under(disk, alike.unread));
+        let (mut torn, mut said) = (false, Vec::new());
+        let disk = self.left_with(|action| {
+            let points = tear_points(&action, tear);
+            let kept = match (&action, alike.thin) {
+                (Action::Write { file, .. }, _) if whole_files.contains(file) => vec![],
+                (Action::Write { bytes, .. }, Some(thin)) if self.appends(&action) => {
+                    thin(bytes, points.clone())
+                }
+                _ => points.clone(),
+            };
+            let mut choice = choices.choose(kept.len() as u32 + 2);
+            if let Some(cut) = choice.checked_sub(2).map(|at| kept[at as usize]) {
+                let place = points.iter().position(|point| *point == cut);
+                choice = 2 + place.expect("one of them") as u32;
+            }
+            torn |= choice > 1;
+            said.push(choice);
+            part(action, &points, choice)
+        });
+        Left {
+            disk: disk.process_crash(),
+            torn,
+            choices: said,
+        }
     }
 
-    /// As [`World::left_by_process`], where writes to files that are known under these names alone
-    /// are not torn.
-    pub(crate) fn left_by_process_but(
-        &self,
-        choices: &mut dyn Choices,
-        unread: &[&str],
-    ) -> (Disk, bool) {
-        let tear = self.setup.tear;
-        let whole_files = self.vfs.with(|disk| self.files_under(disk, unread));
-        let mut torn = false;
-        let disk = self.left_with(|action| {
-            let whole = len(&action);
-            let applied = match &action {
-                Action::Write { file, .. } if whole_files.contains(file) => {
-                    (choices.choose(2) == 0).then_some(action)
-                }
-                _ => applied(action, tear, choices),
-            };
-            torn |= applied.as_ref().is_some_and(|action| len(action) < whole);
-            applied
-        });
-        (disk.process_crash(), torn)
+    /// Whether a write lies behind the end of a file that is not empty.
+    fn appends(&self, action: &Action) -> bool {
+        let (Action::Write { file, offset, .. }, Some(up)) = (action, &self.up) else {
+            return false;
+        };
+        let len = self.vfs.with(|disk| disk.cached_len(up.handle(*file)));
+        *offset > 0 && len <= *offset
     }
 
     fn files_under(&self, disk: &Disk, names: &[&str]) -> Vec<FileHandle> {
@@ -188,44 +217,33 @@ fn finish(
     }
 }
 
-/// The part of an action that was done when the process died, if any.
-fn applied(action: Action, tear: Tear, choices: &mut dyn Choices) -> Option<Action> {
-    let Action::Write {
-        file,
-        offset,
-        bytes,
-    } = &action
-    else {
-        return (choices.choose(2) == 0).then_some(action);
-    };
-    let points = tear_points(bytes, tear);
-    match choices.choose(points.len() as u32 + 2) as usize {
-        0 => Some(action),
-        1 => None,
-        more => {
-            let bytes = bytes.slice(0..points[more - 2]);
-            Some(Action::Write {
-                file: *file,
-                offset: *offset,
+/// The part of an action that was done when the process died, if any, by what was chosen: all, none,
+/// or as much of a write as lies before one of these points.
+fn part(action: Action, points: &[usize], choice: u32) -> Option<Action> {
+    match (choice as usize, &action) {
+        (0, _) => Some(action),
+        (
+            more @ 2..,
+            Action::Write {
+                file,
+                offset,
                 bytes,
-            })
-        }
+            },
+        ) => Some(Action::Write {
+            file: *file,
+            offset: *offset,
+            bytes: bytes.slice(0..points[more - 2]),
+        }),
+        _ => None,
     }
 }
 
-/// The length of a write.
-fn len(action: &Action) -> usize {
-    match action {
-        Action::Write { bytes, .. } => bytes.len(),
-        _ => 0,
-    }
-}
-
-/// Where a write may be torn: inside it, in rising order.
-fn tear_points(bytes: &[u8], tear: Tear) -> Vec<usize> {
-    match tear {
-        Tear::Bytes => (1..bytes.len()).collect(),
-        Tear::Points => borders(bytes),
+/// Where an action may be cut: a write inside it, in rising order; nothing else anywhere.
+fn tear_points(action: &Action, tear: Tear) -> Vec<usize> {
+    match (action, tear) {
+        (Action::Write { bytes, .. }, Tear::Bytes) => (1..bytes.len()).collect(),
+        (Action::Write { bytes, .. }, Tear::Points) => borders(bytes),
+        _ => vec![],
     }
 }
 

@@ -38,7 +38,9 @@ use crate::oracle::{CrashKind, Leniency, Oracle, Violation};
 use crate::sabotage::driver::Memory;
 use crate::setup::{Blindness, Setup};
 
-pub(crate) use crash::{UNTORN, limits};
+#[cfg(test)]
+pub(crate) use crash::UNTORN;
+pub(crate) use crash::{Alike, limits};
 pub use line::{Line, What, Wreck};
 pub(crate) use opening::KEEPS;
 pub use step::{Crash, Fault, Step, from_text, to_text};

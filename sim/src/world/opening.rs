@@ -16,7 +16,7 @@ use crate::sabotage::opening::Opening;
 use crate::setup::Setup;
 
 /// The order of the keyspace, the same in every run.
-pub(super) const HASH_SEED: u64 = 7;
+pub(crate) const HASH_SEED: u64 = 7;
 /// Bytes of commits that may wait: few, so that "busy" is seen.
 const QUEUE_LEN_MAX: usize = 16 << 10;
 

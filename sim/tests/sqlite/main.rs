@@ -46,6 +46,7 @@ fn plan(profile: Profile) -> Plan {
             tears: TearPoints::Borders(halves),
             free: 4,
             opaque: &[],
+            ..Limits::default()
         },
         images_max: 32,
         nested_images_max: 6,

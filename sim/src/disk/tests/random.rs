@@ -138,6 +138,46 @@ fn what_is_drawn_is_among_what_is_enumerated() {
 }
 
 #[test]
+fn in_any_order_the_same_images_are_found() {
+    let found = |disk: &Disk, any_order, tears| -> BTreeSet<Outcome> {
+        let limits = Limits {
+            tears,
+            any_order,
+            ..Limits::default()
+        };
+        let images: Vec<Disk> = disk.images(limits).collect();
+        let set: BTreeSet<Outcome> = images.iter().map(outcome).collect();
+        assert_eq!(set.len(), images.len(), "an image was found twice");
+        set
+    };
+    for profile in Profile::presets() {
+        let profile = Profile {
+            tear_unit: 1,
+            page_len: 4,
+            ..profile
+        };
+        let mut differing = 0;
+        for seed in 0..150 {
+            let (disk, _) = run(profile.clone(), seed, 14, 8);
+            if disk.pending() > 9 {
+                continue;
+            }
+            for tears in [TearPoints::None, TearPoints::Every] {
+                let numbered = found(&disk, false, tears);
+                assert_eq!(
+                    numbered,
+                    found(&disk, true, tears),
+                    "{} {seed}",
+                    profile.name
+                );
+                differing += numbered.len();
+            }
+        }
+        assert!(differing > 100, "{differing} on {}", profile.name);
+    }
+}
+
+#[test]
 fn when_all_is_synced_there_is_one_image() {
     for profile in [
         Profile::posix_weak(),
