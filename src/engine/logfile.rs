@@ -1,5 +1,7 @@
 //! One log file as the machine knows it: what it was given, what is written, what is durable.
 
+use core::hash::{Hash, Hasher};
+
 use crate::effect::{FileHandle, IoError};
 use crate::units::{Lsn, Millis};
 
@@ -15,11 +17,18 @@ pub(super) struct Mark {
 }
 
 /// A sync that is out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SyncOut {
     /// What it covers: what was written when it was given out, and not a byte more.
     pub covers: Mark,
+    /// For the count of those that took long alone.
     pub started: Millis,
+}
+
+impl Hash for SyncOut {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.covers.hash(state);
+    }
 }
 
 /// A log that frames are appended to.

@@ -15,6 +15,7 @@ use super::inode::{Inode, OpState};
 use super::layout::{Layout, Piece, PieceFate, Wreck, settled};
 use super::names::Entries;
 use super::profile::{Fill, NameOrder};
+use super::reader::Reader;
 use super::state::{Disk, InodeId};
 
 /// Where the one torn write of a crash may be cut.
@@ -50,17 +51,12 @@ pub struct Limits {
     pub free: usize,
     /// Names whose files' contents do not matter: they are as the cache has them.
     pub opaque: &'static [&'static str],
-    /// What stands for all cuts of a write that reaches into nothing but new room; bytes of it that
-    /// are missing then read as the profile's first fill.
-    pub thin: Option<Thin>,
+    /// Who reads what is left: what cannot be told apart is left once.
+    pub reader: Option<&'static dyn Reader>,
     /// Images come in any order, each once, and faster; all pieces of files vary freely. The number
     /// of an image then says nothing to others who enumerate them.
     pub any_order: bool,
 }
-
-/// Given a write and places at which it may be cut, in rising order: those that stand for all, for a
-/// reader who cannot tell the others from them.
-pub type Thin = fn(&[u8], Vec<usize>) -> Vec<usize>;
 
 impl Default for Limits {
     fn default() -> Self {
@@ -68,7 +64,7 @@ impl Default for Limits {
             tears: TearPoints::None,
             free: 10,
             opaque: &[],
-            thin: None,
+            reader: None,
             any_order: false,
         }
     }
@@ -342,37 +338,37 @@ impl Collector<'_> {
         for layout in &layouts {
             for torn in 0..layout.pieces.len() {
                 let piece = &layout.pieces[torn];
-                for prefix in self.wreck.tears(piece, &points, self.limits.thin) {
-                    for fill in self.fills(piece) {
+                for prefix in self.wreck.tears(piece, &points, self.limits.reader) {
+                    for fill in self.fills() {
                         let fate = PieceFate::Torn(prefix, *fill);
                         self.vary(layout, Some((torn, fate)), true);
                     }
                 }
             }
         }
-        for size in self.wreck.torn_sizes(&points, self.limits.thin) {
+        for size in self.wreck.torn_sizes(&points, self.limits.reader) {
             self.vary(&self.wreck.layout(size), None, true);
         }
     }
 
     /// The same without their numbers.
     fn collect_in_any_order(&mut self) {
-        let (wreck, thin) = (self.wreck, self.limits.thin);
+        let (wreck, reader) = (self.wreck, self.limits.reader);
         let tears = self.limits.tears;
         let points = |bytes: &[u8]| tears.of(bytes);
         let mut torn = vec![];
         for size in wreck.size_choices() {
             let layout = wreck.layout(size);
-            let cuts = |piece: &Piece| wreck.tears(piece, &points, thin);
-            let left = contents(&wreck, &layout, |piece| self.fills(piece), cuts);
+            let cuts = |piece: &Piece| wreck.tears(piece, &points, reader);
+            let left = contents(&wreck, &layout, reader, self.fills(), cuts);
             for bytes in left.clean {
                 self.push(bytes, false);
             }
             torn.extend(left.torn);
         }
-        for size in wreck.torn_sizes(&points, thin) {
+        for size in wreck.torn_sizes(&points, reader) {
             let layout = wreck.layout(size);
-            let left = contents(&wreck, &layout, |piece| self.fills(piece), |_| vec![]);
+            let left = contents(&wreck, &layout, reader, self.fills(), |_| vec![]);
             torn.extend(left.clean);
         }
         for bytes in torn {
@@ -416,18 +412,18 @@ impl Collector<'_> {
         }
         self.descend(layout, fixed, torn, next, free - 1, fates);
         let fresh = piece.end > layout.base_len;
-        let fills = self.fills(&piece);
+        let fills = self.fills();
         for fill in &fills[..if fresh { fills.len() } else { 1 }] {
             fates[next] = PieceFate::Absent(*fill);
             self.descend(layout, fixed, torn, next, free - 1, fates);
         }
     }
 
-    /// What is told apart of how the piece may read where it is missing.
-    fn fills(&self, piece: &Piece) -> &'static [Fill] {
+    /// What is told apart of how pieces may read where they are missing.
+    fn fills(&self) -> &'static [Fill] {
         let fills = self.wreck.profile.fills();
-        let one = self.limits.thin.is_some() && self.wreck.lies_alone(piece.op);
-        if one { &fills[..1] } else { fills }
+        let thins = self.limits.reader.is_some_and(|reader| reader.thins());
+        if thins { &fills[..1] } else { fills }
     }
 
     /// The pieces below `at` are all there, or none that is not certain.

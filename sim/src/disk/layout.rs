@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::images::Thin;
 use super::inode::{Change, Inode, OpState, Pending, index};
 use super::profile::{Fill, Profile, SizeOrder};
+use super::reader::Reader;
 
 /// A file, and what the crash must leave of it.
 #[derive(Clone, Copy)]
@@ -158,7 +158,7 @@ impl<'a> Wreck<'a> {
     pub fn torn_sizes(
         &self,
         points: &dyn Fn(&[u8]) -> Vec<usize>,
-        thin: Option<Thin>,
+        reader: Option<&dyn Reader>,
     ) -> Vec<SizeChoice> {
         let mut choices = vec![];
         if self.profile.size_order != SizeOrder::Independent || self.profile.blind.no_garbage {
@@ -177,8 +177,8 @@ impl<'a> Wreck<'a> {
             };
             let inside = |at: &usize| (from + 1..to).contains(&(offset + *at as u64));
             let mut cuts: Vec<usize> = points(bytes).into_iter().filter(inside).collect();
-            if let Some(thin) = thin.filter(|_| self.lies_alone(write)) {
-                cuts = thin(bytes, cuts);
+            if let Some(reader) = reader.filter(|_| self.lies_alone(write)) {
+                cuts = reader.thin(bytes, cuts);
             }
             let lens = cuts.into_iter().map(|at| offset + at as u64);
             choices.extend(lens.map(|len| SizeChoice { persisted, len }));
@@ -253,7 +253,7 @@ impl<'a> Wreck<'a> {
         &self,
         piece: &Piece,
         points: &dyn Fn(&[u8]) -> Vec<usize>,
-        thin: Option<Thin>,
+        reader: Option<&dyn Reader>,
     ) -> Vec<u64> {
         if piece.certain || self.profile.blind.no_garbage {
             return vec![];
@@ -270,10 +270,11 @@ impl<'a> Wreck<'a> {
             .collect();
         cuts.dedup();
         let whole = (piece.start, piece.end) == (*offset, offset + bytes.len() as u64);
-        match thin.filter(|_| whole && self.lies_alone(piece.op)) {
-            Some(thin) => {
+        match reader.filter(|_| whole && self.lies_alone(piece.op)) {
+            Some(reader) => {
                 let cuts = cuts.into_iter().map(index).collect();
-                thin(bytes, cuts).into_iter().map(|at| at as u64).collect()
+                let kept = reader.thin(bytes, cuts).into_iter();
+                kept.map(|at| at as u64).collect()
             }
             None => cuts,
         }

@@ -12,9 +12,22 @@ use crate::disk::Disk;
 use crate::oracle::CrashKind;
 use crate::world::{Alike, Crash, Step, World};
 
+/// Every way in after a crash: after the death of the process, and after a power loss.
+#[derive(Debug)]
+pub(super) struct Aftermath {
+    processes: Arc<Doors>,
+    powers: Option<Arc<Doors>>,
+}
+
+impl Aftermath {
+    pub fn each(&self) -> impl Iterator<Item = &Arc<Doors>> {
+        std::iter::once(&self.processes).chain(&self.powers)
+    }
+}
+
 impl Search<'_> {
     /// Every way in after a crash here.
-    pub(super) fn aftermath(&self, world: &World, power: bool) -> Arc<Doors> {
+    pub(super) fn aftermath(&self, world: &World, power: bool) -> Arc<Aftermath> {
         let mut hasher = Hash128::default();
         let spent = (world.crashes + 1, world.faults, world.tears);
         (world.crash_hash(), spent, power).hash(&mut hasher);
@@ -22,14 +35,11 @@ impl Search<'_> {
         if let Some(known) = self.aftermaths.get(key) {
             return known;
         }
-        let mut found = Found::default();
-        let mut ended = found.take(&self.processes(world, spent));
-        if power && self.setup.profile.power_loss {
-            let doors = self.powers(&world.left_by_power(), spent);
-            ended = ended.and_then(|()| found.take(&doors));
-        }
-        let doors = ended.map(|()| found.entrances);
-        self.aftermaths.insert(key, Arc::new(doors)).0
+        let processes = self.processes(world, spent);
+        let loses = power && self.setup.profile.power_loss;
+        let powers = loses.then(|| self.powers(&world.left_by_power(), spent));
+        let aftermath = Aftermath { processes, powers };
+        self.aftermaths.insert(key, Arc::new(aftermath)).0
     }
 
     /// Every way in after the process died: once for all worlds with this disk and these effects
@@ -67,7 +77,7 @@ impl Search<'_> {
         let may_tear = spent.2 < self.bounds.tears;
         let alike = Alike {
             unread: if self.merges { UNREAD } else { &[] },
-            thin: self.limits.thin,
+            reader: self.limits.reader,
         };
         let mut odometer = Odometer::default();
         loop {

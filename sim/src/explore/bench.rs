@@ -101,11 +101,10 @@ impl Search<'_> {
     }
 
     fn crash_here(&self, world: &World) -> Result<(), Box<Failure>> {
-        let doors = self.aftermath(world, true);
-        if let Err((violation, path)) = doors.as_ref() {
-            return Err(self.failure(world, path, violation.clone()));
+        for doors in self.aftermath(world, true).each() {
+            self.judge_all(world, doors)?;
         }
-        self.judge_all(world, &doors)
+        Ok(())
     }
 }
 

@@ -15,7 +15,7 @@ use super::search::Search;
 use super::settled::Future;
 use super::shards::covers;
 use super::work::{WHOLE, Work};
-use crate::digest::Hash128;
+use crate::digest::{BuildHashed, Hash128};
 use crate::disk::{Disk, Limits, TearPoints};
 use crate::oracle::{CrashKind, Fold, Violation};
 use crate::world::{Crash, Fault, Step, Up};
@@ -165,9 +165,12 @@ impl Search<'_> {
         if self.merges {
             down.blank(UNREAD);
         }
-        let mut hasher = Hash128::default();
-        (down, spent).hash(&mut hasher);
-        let key = hasher.finish128();
+        let last = spent.0 == self.bounds.crashes;
+        let number = match self.once {
+            true => self.twins_of.hash(&down, last, &self.beginnings),
+            false => Hash128::of(&down),
+        };
+        let key = Hash128::of(&(number, spent));
         if let Some(known) = self.powers.get(key) {
             return known;
         }
@@ -229,17 +232,18 @@ pub(super) type Spent = (u32, u32, u32);
 pub(super) struct Found {
     pub entrances: Vec<Entrance>,
     /// By process, disk and kind of crash: what was spent on the way.
-    spent: HashMap<(u128, CrashKind), Vec<Spent>>,
+    spent: HashMap<u128, Vec<(CrashKind, Spent)>, BuildHashed>,
 }
 
 impl Found {
     fn is_new(&mut self, entrance: &Entrance, kind: CrashKind) -> bool {
         let this = (entrance.crashes, entrance.faults, entrance.tears);
-        let spent = self.spent.entry((entrance.hash, kind)).or_default();
-        if spent.iter().any(|other| covers(*other, this)) {
+        let ways = self.spent.entry(entrance.hash).or_default();
+        let is_as_good = |(other, spent): &(_, _)| *other == kind && covers(*spent, this);
+        if ways.iter().any(is_as_good) {
             return false;
         }
-        spent.push(this);
+        ways.push((kind, this));
         true
     }
 
@@ -262,17 +266,6 @@ impl Found {
                     ..entrance.clone()
                 });
             }
-        }
-        Ok(())
-    }
-}
-
-impl Found {
-    /// Takes over ways in as they are.
-    pub fn take(&mut self, doors: &Doors) -> Ended {
-        let doors = doors.as_ref().map_err(Clone::clone)?;
-        for entrance in doors {
-            self.push(entrance.clone());
         }
         Ok(())
     }

@@ -18,10 +18,10 @@
 //! nobody.
 
 use indelible::effect::Name;
-use indelible::log::{FrameLine, Scanner, Step};
+use indelible::log::{Found, FrameLine, Scanner, Step};
 use indelible::sabotage::Saboteur;
 
-use crate::disk::{Disk, FaultKind, Fill, Profile};
+use crate::disk::{Disk, FaultKind, Fill, Profile, Reader};
 
 /// Whether what an opening cuts off is gone for good, and what was never written is no line.
 pub(super) fn junk_is_cut(profile: &Profile) -> bool {
@@ -48,14 +48,84 @@ pub(super) fn without_junk(disk: &Disk) -> Option<Disk> {
     Some(plain)
 }
 
+/// Who opens stores.
+#[derive(Debug)]
+pub(super) struct Opening {
+    /// Whether of the cuts of a write those that leave the same but for junk are made once.
+    pub thins: bool,
+}
+
+impl Reader for Opening {
+    fn border(&self, before: &[u8]) -> Option<usize> {
+        let mut at = match Scanner::new(Saboteur::NONE).step(before, before.len() as u64) {
+            Step::Header { len, .. } => len,
+            _ => return None,
+        };
+        while let Some((line, len)) = line_at(&before[at..]) {
+            match body_end(&line, at + len).filter(|end| *end <= before.len()) {
+                Some(end) if is_body(&line, &before[at + len..end]) => at = end,
+                _ => break,
+            }
+        }
+        Some(at)
+    }
+
+    /// Junk, as far as nothing that may follow can make it part of a line or of a body, is made
+    /// equal byte by byte.
+    fn blank(&self, bytes: &mut [u8], firm: usize) {
+        let mut at = 0;
+        while at < firm {
+            if let Some((line, len)) = line_at(&bytes[at..firm]) {
+                let body = at + len;
+                let Some(end) = body_end(&line, body).filter(|end| *end <= firm) else {
+                    return;
+                };
+                let intact = is_body(&line, &bytes[body..end]);
+                at = if intact { end } else { body };
+                continue;
+            }
+            if firm < bytes.len() && may_become_a_line(&bytes[at..firm]) {
+                return;
+            }
+            bytes[at] = JUNK;
+            at += 1;
+        }
+    }
+
+    fn end(&self, bytes: Vec<u8>) -> Vec<u8> {
+        junked(&bytes)
+    }
+
+    fn thins(&self) -> bool {
+        self.thins
+    }
+
+    fn thin(&self, write: &[u8], cuts: Vec<usize>) -> Vec<usize> {
+        if self.thins { thin(write, cuts) } else { cuts }
+    }
+}
+
+/// Whether more bytes could make a line of these.
+fn may_become_a_line(bytes: &[u8]) -> bool {
+    let parsed = FrameLine::parse_prefix(bytes);
+    parsed.is_err_and(|error| error.found == Found::End)
+}
+
+fn is_body(line: &FrameLine, bytes: &[u8]) -> bool {
+    crc32fast::hash(bytes) == line.sum
+}
+
+fn body_end(line: &FrameLine, body: usize) -> Option<usize> {
+    body.checked_add(usize::try_from(line.len).ok()?)
+}
+
 /// Of the cuts of a write of frames, those that stand for all: behind each, the same frames and
 /// lines are intact, and some of what follows is missing or nothing is; of these, the longest.
-pub(super) fn thin(bytes: &[u8], cuts: Vec<usize>) -> Vec<usize> {
+fn thin(bytes: &[u8], cuts: Vec<usize>) -> Vec<usize> {
     let mut borders = vec![0];
     let mut at = 0;
     while let Some((line, len)) = line_at(&bytes[at..]) {
-        let end = usize::try_from(line.len).ok();
-        let Some(end) = end.and_then(|body| (at + len).checked_add(body)) else {
+        let Some(end) = body_end(&line, at + len) else {
             break;
         };
         borders.extend([at + len, end]);
@@ -109,7 +179,7 @@ fn junked(tail: &[u8]) -> Vec<u8> {
         (at, junk, run) = (body, 0, JUNK_LEN);
         let wanted = usize::try_from(line.len).unwrap_or(usize::MAX);
         match body.checked_add(wanted).and_then(|end| tail.get(body..end)) {
-            Some(bytes) if crc32fast::hash(bytes) == line.sum => {
+            Some(bytes) if is_body(&line, bytes) => {
                 left.extend_from_slice(bytes);
                 at += wanted;
             }

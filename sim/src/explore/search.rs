@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use indelible::effect::Lane;
 use indelible::units::Now;
 
+use super::aftermath::Aftermath;
 use super::counts::{Tally, count};
 use super::doors::{Doors, Entered};
-use super::junk::{junk_is_cut, thin};
+use super::junk::{Opening, junk_is_cut};
 use super::shards::{Futures, Memo, Seen, Way, locked};
 use super::twins::{Beginning, Twins};
 use super::{Bounds, Merging, Outcome, Progress, Universe};
@@ -50,9 +51,11 @@ pub(super) struct Search<'a> {
     pub powers: Memo<Doors>,
     pub processes: Memo<Doors>,
     pub interned: Memo<Doors>,
-    pub aftermaths: Memo<Doors>,
+    pub aftermaths: Memo<Aftermath>,
     pub entered: Memo<Entered>,
     seen: Seen,
+    /// Ways in that were judged, each with all that counts of a world before the crash.
+    met: Seen,
     futures: Futures,
     shared: Mutex<Vec<World>>,
     busy: AtomicUsize,
@@ -80,7 +83,10 @@ impl<'a> Search<'a> {
         let merges_junk = merges && junk_is_cut(&setup.profile);
         let once = merging == Merging::Openings && merges_junk;
         // Every byte means every byte.
-        let thins = once && setup.tear == Tear::Points;
+        let reader: &'static Opening = match setup.tear {
+            Tear::Points => &Opening { thins: true },
+            Tear::Bytes => &Opening { thins: false },
+        };
         Self {
             universe,
             merges,
@@ -89,7 +95,7 @@ impl<'a> Search<'a> {
             twins_of: Twins::new(&setup.profile, &universe.alphabet),
             bounds: universe.bounds,
             limits: Limits {
-                thin: thins.then_some(thin),
+                reader: once.then_some(reader),
                 any_order: once,
                 ..limits(setup.tear)
             },
@@ -105,6 +111,7 @@ impl<'a> Search<'a> {
             aftermaths: Memo::default(),
             entered: Memo::default(),
             seen: Seen::default(),
+            met: Seen::default(),
             futures: Futures::default(),
             shared: Mutex::default(),
             busy: AtomicUsize::new(0),
@@ -159,9 +166,6 @@ impl<'a> Search<'a> {
 
     /// Every way in for the first time.
     fn begin(&self, root: &World, doors: &Doors) -> Result<(), Box<Failure>> {
-        if let Err((violation, path)) = doors {
-            return Err(self.failure(root, path, violation.clone()));
-        }
         self.judge_all(root, doors)?;
         self.enter_all(root, doors, &mut locked(&self.shared))
     }
@@ -262,12 +266,10 @@ impl<'a> Search<'a> {
             }
         }
         if world.crashes < self.bounds.crashes {
-            let doors = self.aftermath(world, !moves || world.only_syncs_are_out());
-            if let Err((violation, path)) = doors.as_ref() {
-                return Err(self.failure(world, path, violation.clone()));
+            let power = !moves || world.only_syncs_are_out();
+            for doors in self.aftermath(world, power).each() {
+                self.meet(world, doors, next)?;
             }
-            self.judge_all(world, &doors)?;
-            self.enter_all(world, &doors, next)?;
         }
         Ok(())
     }
@@ -317,7 +319,9 @@ impl<'a> Search<'a> {
         let mut fork = world.fork();
         let taken = guarded(|| {
             let taken = fork.apply(step)?;
-            while taken && fork.apply(&Step::Poll(Lane::Background))? {}
+            if taken {
+                self.hurry(&mut fork)?;
+            }
             Ok(taken)
         });
         match taken {
@@ -334,14 +338,39 @@ impl<'a> Search<'a> {
     fn push(&self, world: World, next: &mut Vec<World>) {
         let depth = world.depth() as u64;
         self.tally.depth.fetch_max(depth, Ordering::Relaxed);
+        let waited = self.merges && world.waited;
+        if waited && self.seen.contains(world.state_hash_with_time()) {
+            return;
+        }
         if self.seen.insert(world.state_hash()) {
             count(&self.tally.states, 1);
             next.push(world);
         }
     }
 
+    /// Judges every way in and goes on from there, unless that was done for all that counts of this
+    /// world: what was promised, the next call, and the time.
+    fn meet(
+        &self,
+        world: &World,
+        doors: &Arc<Doors>,
+        next: &mut Vec<World>,
+    ) -> Result<(), Box<Failure>> {
+        // What is remembered once is kept to the end: its address is its number.
+        let number = (Arc::as_ptr(doors) as usize, world.calls, world.now);
+        let met = Hash128::of(&(number, &world.oracle));
+        if self.merges && !self.setup.profile.weak_oracle && !self.met.insert(met) {
+            return Ok(());
+        }
+        self.judge_all(world, doors)?;
+        self.enter_all(world, doors, next)
+    }
+
     /// The verdicts: what came back against what was promised here.
     pub(super) fn judge_all(&self, world: &World, doors: &Doors) -> Result<(), Box<Failure>> {
+        if let Err((violation, path)) = doors {
+            return Err(self.failure(world, path, violation.clone()));
+        }
         let mut judged: Vec<(CrashKind, Fold)> = Vec::new();
         let promised = Hash128::of(&world.oracle);
         for entrance in doors.iter().flatten() {

@@ -7,7 +7,7 @@ use indelible::recover::QUARANTINE_NAME;
 use super::line::{What, Wreck};
 use super::{Crash, Out, Up, World};
 use crate::choice::{Choices, Replay};
-use crate::disk::{Disk, Limits, SimVfs, TearPoints, Thin};
+use crate::disk::{Disk, Limits, Reader, SimVfs, TearPoints};
 use crate::oracle::{CrashKind, Violation};
 use crate::setup::Tear;
 
@@ -21,7 +21,7 @@ pub(crate) const UNTORN: Limits = Limits {
     tears: TearPoints::None,
     free: FREE,
     opaque: OPAQUE,
-    thin: None,
+    reader: None,
     any_order: false,
 };
 
@@ -40,7 +40,7 @@ pub(crate) struct Alike {
     /// Writes to files that are known under these names alone are not torn.
     pub unread: &'static [&'static str],
     /// Of the cuts of a write behind the end of its file, those that stand for all.
-    pub thin: Option<Thin>,
+    pub reader: Option<&'static dyn Reader>,
 }
 
 /// What a process leaves that dies.
@@ -125,10 +125,10 @@ impl World {
         let (mut torn, mut said) = (false, Vec::new());
         let disk = self.left_with(|action| {
             let points = tear_points(&action, tear);
-            let kept = match (&action, alike.thin) {
+            let kept = match (&action, alike.reader) {
                 (Action::Write { file, .. }, _) if whole_files.contains(file) => vec![],
-                (Action::Write { bytes, .. }, Some(thin)) if self.appends(&action) => {
-                    thin(bytes, points.clone())
+                (Action::Write { bytes, .. }, Some(reader)) if self.appends(&action) => {
+                    reader.thin(bytes, points.clone())
                 }
                 _ => points.clone(),
             };

@@ -311,6 +311,26 @@ impl World {
         out.map(|out| out.effect.lane)
     }
 
+    /// The place of an effect that is out and does nothing that anybody will ever see: a file that
+    /// has no name but these, or none, is truncated or closed.
+    pub(crate) fn unseen(&self, names: &[&str]) -> Option<u8> {
+        let up = self.up.as_ref()?;
+        let is_unseen = |out: &Out| match &out.effect.action {
+            Action::Truncate { file, .. } | Action::Close { file } => {
+                let handle = up.handle(*file);
+                self.vfs.with(|disk| disk.is_only_under(handle, names))
+            }
+            _ => false,
+        };
+        let slot = up.out.iter().position(is_unseen)?;
+        u8::try_from(slot).ok()
+    }
+
+    /// Whether a fault has come to stay.
+    pub(crate) fn is_struck(&self) -> bool {
+        self.lasting.is_some() || self.vfs.with(|disk| disk.refused_read_only().is_some())
+    }
+
     /// Whether every effect that is out is a sync: a power loss finds no more if it comes later.
     pub(crate) fn only_syncs_are_out(&self) -> bool {
         let sync = |action: &Action| matches!(action, Action::SyncData { .. } | Action::SyncDir);
@@ -339,6 +359,16 @@ impl World {
 
     /// Everything that decides the future, as one number.
     pub(crate) fn state_hash(&self) -> u128 {
+        Hash128::of(&(self.state_hash_but_waited(), self.waited))
+    }
+
+    /// The number of the state that differs from this one at most in that time may pass again: what
+    /// may happen here may happen there.
+    pub(crate) fn state_hash_with_time(&self) -> u128 {
+        Hash128::of(&(self.state_hash_but_waited(), false))
+    }
+
+    fn state_hash_but_waited(&self) -> u128 {
         let mut hasher = Hash128::default();
         self.hash_disk_and_out(&mut hasher);
         if let Some(up) = &self.up {
@@ -355,7 +385,7 @@ impl World {
             self.lasting,
         )
             .hash(&mut hasher);
-        (self.expected, self.cut_before, self.waited, self.tears).hash(&mut hasher);
+        (self.expected, self.cut_before, self.tears).hash(&mut hasher);
         hasher.finish128()
     }
 

@@ -129,7 +129,10 @@ impl World {
                 up.engine.handle_completion(now, *id, completion);
             }
         }
-        self.settle()?;
+        self.hear()?;
+        if lane == Lane::Background && polled.is_some() {
+            self.read()?; // of a snapshot something was handed out
+        }
         Ok(polled.is_some())
     }
 
@@ -240,20 +243,33 @@ impl World {
             self.oracle.clock(self.now.wall);
         }
         up.engine.handle_timeout(self.now);
-        if self.bounded {
-            self.now.mono = MONO_START;
-            up.engine.rebase_clock(MONO_START);
-        }
         self.line(What::Waited { millis: past });
         self.settle()?;
         Ok(true)
     }
 
-    /// Hears what the machine has to say, and looks whether it is still sound.
+    /// Hears what the machine has to say, and looks whether it is still sound and what readers see.
     pub(super) fn settle(&mut self) -> Result<(), Violation> {
+        self.hear()?;
+        self.read()
+    }
+
+    /// Readers see what was submitted. // O6
+    fn read(&self) -> Result<(), Violation> {
+        match &self.up {
+            Some(up) => self.oracle.reads(up.engine.keyspace()),
+            None => Ok(()),
+        }
+    }
+
+    fn hear(&mut self) -> Result<(), Violation> {
         let Some(up) = &mut self.up else {
             return Ok(());
         };
+        if self.bounded {
+            self.now.mono = MONO_START;
+            up.engine.rebase_clock(MONO_START);
+        }
         let before = self.oracle.acknowledged();
         let mut ended = Vec::new();
         while let Some(event) = up.engine.poll_event() {
@@ -266,7 +282,6 @@ impl World {
         }
         checks::closed(up)?;
         up.engine.check_invariants();
-        self.oracle.reads(up.engine.keyspace())?;
         let after = self.oracle.acknowledged();
         if self.lines.is_some() {
             self.note_calls();

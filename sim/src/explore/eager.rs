@@ -1,0 +1,44 @@
+//! What comes at once, since coming later would show nothing more.
+//!
+//! * The background lane takes its next effect as soon as it is free. An effect that is out may
+//!   complete at any later time, or be found half done by a crash.
+//! * Behind the last call, when no fault is left, a file that nobody can reach any more, or that is
+//!   reachable only where openings remove it unread, is truncated and closed as soon as that is
+//!   given out. No crash shows the difference, and what is yet to happen (ends of other effects,
+//!   timeouts, the closing) waits for it at most: whatever may come before it may come behind it.
+//!   Before the last call it is not so: what a call finds under way counts.
+//! * Behind the last call, when nothing is out, the foreground lane takes what there is for it:
+//!   nothing else can happen but crashes, and those find no less with it out.
+//!
+//! Not so where unwritten bytes read as what a freed file held, or syncs lie.
+
+use indelible::effect::Lane;
+
+use super::doors::UNREAD;
+use super::search::Search;
+use crate::oracle::Violation;
+use crate::world::{Step, World};
+
+impl Search<'_> {
+    /// Takes, behind any step, what comes at once.
+    pub(super) fn hurry(&self, world: &mut World) -> Result<(), Violation> {
+        take_all(world)?;
+        if !self.merges_junk || world.calls < self.bounds.ops {
+            return Ok(());
+        }
+        let calm = world.faults >= self.bounds.faults && !world.is_struck();
+        while calm && let Some(slot) = world.unseen(UNREAD) {
+            world.apply(&Step::Complete { slot, fault: None })?;
+            take_all(world)?;
+        }
+        if world.out_count() == 0 {
+            world.apply(&Step::Poll(Lane::Foreground))?;
+        }
+        Ok(())
+    }
+}
+
+fn take_all(world: &mut World) -> Result<(), Violation> {
+    while world.apply(&Step::Poll(Lane::Background))? {}
+    Ok(())
+}
