@@ -2,11 +2,11 @@
 //!
 //! * The background lane takes its next effect as soon as it is free. An effect that is out may
 //!   complete at any later time, or be found half done by a crash.
-//! * Behind the last call, when no fault is left, a file that nobody can reach any more, or that is
-//!   reachable only where openings remove it unread, is truncated and closed as soon as that is
-//!   given out. No crash shows the difference, and what is yet to happen (ends of other effects,
-//!   timeouts, the closing) waits for it at most: whatever may come before it may come behind it.
-//!   Before the last call it is not so: what a call finds under way counts.
+//! * Behind the last call, when no fault is left, a file that has no name, nor had one that a crash
+//!   may bring back, is truncated and closed as soon as that is given out. No crash shows the
+//!   difference, and what is yet to happen (ends of other effects, timeouts, the closing) waits for
+//!   it at most: whatever may come before it may come behind it. Before the last call it is not so:
+//!   what a call finds under way counts.
 //! * Behind the last call, when nothing is out, the foreground lane takes what there is for it:
 //!   nothing else can happen but crashes, and those find no less with it out.
 //!
@@ -14,7 +14,6 @@
 
 use indelible::effect::Lane;
 
-use super::doors::UNREAD;
 use super::search::Search;
 use crate::oracle::Violation;
 use crate::world::{Step, World};
@@ -27,7 +26,7 @@ impl Search<'_> {
             return Ok(());
         }
         let calm = world.faults >= self.bounds.faults && !world.is_struck();
-        while calm && let Some(slot) = world.unseen(UNREAD) {
+        while calm && let Some(slot) = world.unseen() {
             world.apply(&Step::Complete { slot, fault: None })?;
             take_all(world)?;
         }

@@ -1,5 +1,7 @@
 //! What is worked out once for many must be what each would have come to.
 
+mod merging;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 

@@ -1,0 +1,217 @@
+//! Each rule by which something is left out, by itself.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use indelible::engine::AppendFsync;
+
+use super::super::junk::{Opening, junk_is_cut, without_junk};
+use super::super::settled::{Future, future};
+use super::super::shards::{Futures, Way};
+use super::super::twins::Twins;
+use super::super::work::WHOLE;
+use super::successors;
+use crate::call::Call;
+use crate::choice::{Choices, Random};
+use crate::disk::{Disk, Keep, Limits, Profile, Reader, SimVfs};
+use crate::setup::{Setup, Tear};
+use crate::world::{KEEPS, Step, UNTORN, World, from_text, limits, opening};
+
+fn still(profile: Profile, policy: AppendFsync) -> Arc<Setup> {
+    Arc::new(Setup {
+        still: true,
+        ..Setup::new(profile, policy)
+    })
+}
+
+/// A run of so many steps without faults.
+fn walk(
+    setup: &Arc<Setup>,
+    random: &mut Random,
+    steps: u32,
+    mut look: impl FnMut(&World),
+) -> World {
+    let mut world = World::new(setup);
+    world.apply(&WHOLE).expect("no promise is broken");
+    for _ in 0..steps {
+        // Calls are rare, or nothing would ever come to its end.
+        let calls = random.choose(8) == 0;
+        let possible: Vec<Step> = successors(&world)
+            .into_iter()
+            .filter(|step| match step {
+                Step::Call(_) => calls,
+                Step::Complete { fault, .. } => !calls && fault.is_none(),
+                _ => !calls,
+            })
+            .collect();
+        let step = &possible[random.choose(possible.len() as u32) as usize];
+        world.apply(step).expect("no promise is broken");
+        look(&world);
+    }
+    world
+}
+
+/// The disks that the death of a process leaves here, and deaths inside the next two openings: what
+/// is pending lies upon each other.
+fn deaths(world: &World, random: &mut Random) -> Vec<Disk> {
+    const PARTS: &[Keep] = &[KEEPS[0], KEEPS[2]];
+    let mut disks = vec![world.left_by_power().process_crash()];
+    for opening in 0..2 {
+        let vfs = SimVfs::from_disk(disks.last().expect("one at least").clone());
+        vfs.with(|disk| disk.keep_cuts(PARTS));
+        let options = opening::options(&world.setup, world.now, opening);
+        opening::enter(&vfs, &world.setup, &options).expect("it opens");
+        let cuts = vfs.with(Disk::take_cuts);
+        let cut = random.choose(cuts.len() as u32) as usize;
+        let left = cuts.into_iter().nth(cut).expect("one of them");
+        disks.push(left.disk.process_crash());
+    }
+    disks
+}
+
+/// What an opening can tell apart of the images of a disk, and how many images there are.
+fn classes(
+    disk: &Disk,
+    reader: Option<&'static dyn Reader>,
+    tears: Limits,
+) -> (BTreeSet<u64>, u64) {
+    let limits = Limits {
+        reader,
+        any_order: true,
+        ..tears
+    };
+    let mut count = 0;
+    let images = disk.images(limits).inspect(|_| count += 1);
+    let plain = images.map(|image| without_junk(&image).unwrap_or(image).content_hash());
+    (plain.collect(), count)
+}
+
+#[test]
+fn what_an_opening_cannot_tell_apart_is_left_once_and_nothing_else_is_missing() {
+    let seeds = if cfg!(debug_assertions) { 60 } else { 1_500 };
+    let setup = still(Profile::posix_weak(), AppendFsync::Always);
+    let (mut each, mut fewer, mut fewest, mut compared) = (0, 0, 0, 0);
+    for seed in 0..seeds {
+        let mut random = Random::new(seed);
+        let steps = 6 + random.choose(24);
+        let world = walk(&setup, &mut random, steps, |_| ());
+        for disk in deaths(&world, &mut random) {
+            if disk.pending() > 8 {
+                continue;
+            }
+            for tears in [UNTORN, limits(Tear::Points)] {
+                let all = classes(&disk, None, tears);
+                let merged = classes(&disk, Some(&Opening { thins: false }), tears);
+                let thinned = classes(&disk, Some(&Opening { thins: true }), tears);
+                assert_eq!(all.0, merged.0, "{seed}");
+                assert_eq!(all.0, thinned.0, "{seed}, thinned");
+                (each, fewer, fewest) = (each + all.1, fewer + merged.1, fewest + thinned.1);
+                compared += u32::from(all.0.len() > 3);
+            }
+        }
+    }
+    assert!(compared > 40, "{compared} disks had much to leave");
+    assert!(
+        fewer * 4 < each && fewest <= fewer,
+        "{each} {fewer} {fewest}"
+    );
+}
+
+/// Everything that a crash may leave here.
+fn seen(world: &World) -> BTreeSet<u64> {
+    let dead = world.vfs.disk().process_crash();
+    let lost = world.left_by_power();
+    let images = lost.images(UNTORN).chain([dead]);
+    images.map(|image| image.content_hash()).collect()
+}
+
+#[test]
+fn what_comes_at_once_shows_in_no_crash() {
+    let seeds = if cfg!(debug_assertions) { 150 } else { 3_000 };
+    for profile in [Profile::posix_weak(), Profile::ext4(), Profile::btrfs()] {
+        let name = profile.name;
+        let setup = still(profile, AppendFsync::Always);
+        let mut met = 0;
+        for seed in 0..seeds {
+            walk(&setup, &mut Random::new(seed), 60, |world| {
+                let Some(slot) = world.unseen() else {
+                    return;
+                };
+                let mut fork = world.fork();
+                let end = Step::Complete { slot, fault: None };
+                fork.apply(&end).expect("no promise is broken");
+                assert_eq!(seen(world), seen(&fork), "{name}: {:?}", fork.steps());
+                met += 1;
+            });
+        }
+        assert!(met > 20, "{met} on {name}");
+    }
+}
+
+#[test]
+fn how_much_is_written_again_tells_ways_apart_where_it_counts() {
+    let ways = Futures::default();
+    let way = |crashes, again| Way {
+        spent: (crashes, 0, 0),
+        again,
+    };
+    assert!(ways.is_new(1, way(1, Some(70))));
+    assert!(!ways.is_new(1, way(1, Some(70))));
+    assert!(ways.is_new(1, way(1, Some(80))), "another write may be cut");
+    assert!(!ways.is_new(1, way(1, None)), "no crash will cut it");
+    assert!(!ways.is_new(1, way(2, Some(80))), "nothing more is left");
+    assert!(ways.is_new(1, way(0, Some(80))), "one crash more is left");
+    assert!(ways.is_new(2, way(2, None)));
+}
+
+#[test]
+fn junk_is_not_merged_where_syncs_lie_or_old_bytes_show() {
+    let merged: Vec<&str> = Profile::presets()
+        .iter()
+        .filter(|profile| junk_is_cut(profile))
+        .map(|profile| profile.name)
+        .collect();
+    let honest = ["posix-weak", "ext4", "xfs", "btrfs", "process-crash"];
+    assert!(
+        honest.iter().all(|name| merged.contains(name)),
+        "{merged:?}"
+    );
+    for name in ["lying-flush", "ext4-journal"] {
+        assert!(!merged.contains(&name), "{name}");
+    }
+}
+
+/// The future of a store that was opened behind these steps, all of which are possible.
+fn future_behind(setup: &Arc<Setup>, steps: &str, alphabet: &[Call]) -> Option<Future> {
+    let mut world = World::new(setup);
+    for step in from_text(steps).expect("steps") {
+        assert!(world.apply(&step).expect("no promise is broken"), "{step}");
+    }
+    // The first opening writes again what is not proved, and what proves it is pending behind that.
+    let mut disk = world.left_by_power().process_crash();
+    let mut up = None;
+    for number in 1..=2 {
+        let vfs = SimVfs::from_disk(disk.process_crash());
+        let options = opening::options(setup, world.now, number);
+        up = Some(opening::enter(&vfs, setup, &options).expect("it opens"));
+        disk = vfs.disk();
+    }
+    let twins = Twins::new(&setup.profile, alphabet);
+    future(&disk, &up?, twins)
+}
+
+#[test]
+fn stores_go_on_as_one_whatever_their_frames_unless_the_length_counts() {
+    let (together, apart) = ("o N N f 0 f 0", "o N f 0 f 0 N f 0 f 0");
+    let futures = |profile, alphabet: &[Call]| {
+        let setup = still(profile, AppendFsync::Always);
+        let number = |steps| future_behind(&setup, steps, alphabet).map(|future| future.number);
+        [together, apart].map(number)
+    };
+    let [one, other] = futures(Profile::posix_weak(), &Call::ALPHABET);
+    assert!(one.is_some() && one == other, "{one:?} {other:?}");
+    let [one, other] = futures(Profile::ext4(), &Call::ALPHABET);
+    assert!(one.is_some() && one != other, "torn at sectors: {one:?}");
+    let large = [Call::New, Call::Large];
+    assert_eq!(futures(Profile::posix_weak(), &large), [None, None]);
+}
