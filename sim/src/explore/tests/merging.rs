@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use indelible::effect::Name;
 use indelible::engine::AppendFsync;
+use indelible::log::{FrameKind, FrameMeta, Header, encode_frame, encode_header};
+use indelible::units::{Identity, Incarnation, Lsn, WallMillis};
+use indelible::vfs::Access;
 
 use super::super::junk::{Opening, junk_is_cut, without_junk};
 use super::super::settled::{Future, future};
@@ -115,6 +119,89 @@ fn what_an_opening_cannot_tell_apart_is_left_once_and_nothing_else_is_missing() 
         fewer * 4 < each && fewest <= fewer,
         "{each} {fewer} {fewest}"
     );
+}
+
+/// A history's log: its header and base, and where they end, and then commits of this value.
+fn log(value: u8) -> (Vec<u8>, Vec<usize>) {
+    let identity = Identity(7);
+    let mut bytes = Vec::new();
+    encode_header(&Header { identity }, &mut bytes);
+    let mut borders = Vec::new();
+    for lsn in 0..4 {
+        let body = format!(
+            "*3\r\n$3\r\nSET\r\n$1\r\n{lsn}\r\n$1\r\n{}\r\n",
+            value as char
+        );
+        let (kind, body) = match lsn {
+            0 => (FrameKind::End, ""),
+            _ => (FrameKind::Commits, &body[..]),
+        };
+        let meta = FrameMeta {
+            kind,
+            identity,
+            lsn: Lsn(lsn),
+            count: lsn.min(1),
+            keys: 0,
+            incarnation: Incarnation(0),
+            watermark: Lsn(0),
+            wall: WallMillis(1),
+        };
+        encode_frame(&meta, body.as_bytes(), &mut bytes);
+        borders.push(bytes.len());
+    }
+    (bytes, borders)
+}
+
+/// A log, the beginning of which is durable, and then parts of it, and of another one, written at
+/// their places in any order, and cut off.
+fn scribbled(random: &mut Random) -> Disk {
+    let (one, borders) = log(b'1');
+    let (other, _) = log(b'2');
+    let mut disk = Disk::new(Profile::posix_weak());
+    let name = Name::Live.as_str();
+    let firm = borders[random.choose(2) as usize];
+    disk.add_file(name, one[..firm].to_vec());
+    let file = disk.open(name, Access::ReadWrite).expect("it is there");
+    for _ in 0..2 + random.choose(3) {
+        let mut place = || match random.choose(3) {
+            0 => borders[0] + random.choose((one.len() - borders[0]) as u32) as usize,
+            _ => borders[random.choose(borders.len() as u32) as usize],
+        };
+        let (start, end) = (place(), place());
+        let from = if random.choose(4) == 0 { &other } else { &one };
+        let len = disk.cached_len(file);
+        if random.choose(6) == 0 {
+            disk.truncate(file, start as u64).expect("no fault");
+        } else if start < end && start as u64 <= len {
+            let part = &from[start..end];
+            disk.write_at(file, start as u64, part).expect("no fault");
+        }
+    }
+    disk.process_crash()
+}
+
+#[test]
+fn contents_that_an_opening_cannot_tell_apart_go_on_as_one_whatever_was_written() {
+    let seeds = if cfg!(debug_assertions) {
+        1_500
+    } else {
+        30_000
+    };
+    let (mut compared, mut each, mut fewer) = (0, 0, 0);
+    for seed in 0..seeds {
+        let disk = scribbled(&mut Random::new(seed));
+        for tears in [UNTORN, limits(Tear::Points)] {
+            let all = classes(&disk, None, tears);
+            let merged = classes(&disk, Some(&Opening { thins: false }), tears);
+            let thinned = classes(&disk, Some(&Opening { thins: true }), tears);
+            assert_eq!(all.0, merged.0, "{seed}: {disk:?}");
+            assert_eq!(all.0, thinned.0, "{seed}, thinned: {disk:?}");
+            compared += u32::from(all.0.len() > 3);
+            (each, fewer) = (each + all.1, fewer + merged.1);
+        }
+    }
+    assert!(compared > 50, "{compared} disks had much to leave");
+    assert!(fewer * 4 < each, "{each} {fewer}");
 }
 
 /// Everything that a crash may leave here.
