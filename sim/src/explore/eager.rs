@@ -27,7 +27,9 @@ impl Search<'_> {
         }
         let calm = world.faults >= self.bounds.faults && !world.is_struck();
         while calm && let Some(slot) = world.unseen() {
-            world.apply(&Step::Complete { slot, fault: None })?;
+            if !world.apply(&Step::Complete { slot, fault: None })? {
+                break; // a simulator that is blind to orders takes no other effect first
+            }
             take_all(world)?;
         }
         if world.out_count() == 0 {

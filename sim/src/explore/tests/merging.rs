@@ -10,15 +10,17 @@ use indelible::units::{Identity, Incarnation, Lsn, WallMillis};
 use indelible::vfs::Access;
 
 use super::super::junk::{Opening, junk_is_cut, without_junk};
+use super::super::search::Search;
 use super::super::settled::{Future, future};
 use super::super::shards::{Futures, Way};
 use super::super::twins::Twins;
 use super::super::work::WHOLE;
+use super::super::{Bounds, Merging, Universe};
 use super::successors;
 use crate::call::Call;
 use crate::choice::{Choices, Random};
 use crate::disk::{Disk, Keep, Limits, Profile, Reader, SimVfs};
-use crate::setup::{Setup, Tear};
+use crate::setup::{Blindness, Setup, Tear};
 use crate::world::{KEEPS, Step, UNTORN, World, from_text, limits, opening};
 
 fn still(profile: Profile, policy: AppendFsync) -> Arc<Setup> {
@@ -233,6 +235,22 @@ fn what_comes_at_once_shows_in_no_crash() {
         }
         assert!(met > 20, "{met} on {name}");
     }
+}
+
+#[test]
+fn a_simulator_that_is_blind_to_orders_comes_to_an_end_all_the_same() {
+    // It completes what was given out first, and never what would come at once behind that.
+    let mut setup = Setup::new(Profile::posix_weak(), AppendFsync::Always);
+    setup.blindness = Blindness::OneOrder;
+    let universe = Universe {
+        setup,
+        bounds: Bounds::new(2, 1, 0),
+        alphabet: vec![Call::New, Call::Rewrite],
+        start: Vec::new(),
+        states_max: u64::MAX,
+    };
+    let outcome = Search::new(&universe, Merging::Futures).run(1, &|_| ());
+    assert!(outcome.finished, "{:?}", outcome.failure);
 }
 
 #[test]
