@@ -26,11 +26,11 @@ impl Aftermath {
 }
 
 impl Search<'_> {
-    /// Every way in after a crash here.
-    pub(super) fn aftermath(&self, world: &World, power: bool) -> Arc<Aftermath> {
+    /// Every way in after a crash here; `crash_hash` is the world's.
+    pub(super) fn aftermath(&self, world: &World, crash_hash: u128, power: bool) -> Arc<Aftermath> {
         let mut hasher = Hash128::default();
         let spent = (world.crashes + 1, world.faults, world.tears);
-        (world.crash_hash(), spent, power).hash(&mut hasher);
+        (crash_hash, spent, power).hash(&mut hasher);
         let key = hasher.finish128();
         if let Some(known) = self.aftermaths.get(key) {
             return known;

@@ -101,7 +101,7 @@ impl Search<'_> {
     }
 
     fn crash_here(&self, world: &World) -> Result<(), Box<Failure>> {
-        for doors in self.aftermath(world, true).each() {
+        for doors in self.aftermath(world, world.crash_hash(), true).each() {
             self.judge_all(world, doors)?;
         }
         Ok(())

@@ -13,8 +13,8 @@
 //! 3. An opening is cut by a power loss before each of its syncs (and by the next crash behind its
 //!    last): what an earlier cut could leave is among what these leave.
 //! 4. A quarantine file is gone once the opening has returned, or is cut: no opening reads it.
-//! 5. Time passes while the foreground lane has nothing to take, and once while the same effects are
-//!    out: a disk that is slower still fires the same timeouts again.
+//! 5. Time passes while the foreground lane has nothing to take, as long as what is behind a timeout
+//!    is new.
 //! 6. Behind the last crash there is nothing that another crash could show: the store is opened,
 //!    judged, takes one commit more and comes to rest, in one order.
 //! 7. The wall clock stands still, and a fault that stays goes when it has struck three times: the
@@ -36,8 +36,7 @@
 //! 13. Where workloads have three calls or more, disks whose logs begin with what amounts to the same
 //!     are opened once for all, and what a power loss leaves of them is enumerated once: see
 //!     `twins.rs`.
-//! 14. A state that differs from one that was visited at most in that time may not pass once more is
-//!     not visited.
+//! 14. Whether a fault came to stay is decided when there is such a call again.
 //! 15. Ways in are judged, and gone on from, once for all worlds that were promised the same, have the
 //!     same time, and go on with the same call.
 //!

@@ -20,7 +20,7 @@ use crate::digest::Hash128;
 use crate::disk::Limits;
 use crate::oracle::{CrashKind, Fold, Obligation, Violation};
 use crate::setup::{Setup, Tear};
-use crate::world::{Step, World, limits};
+use crate::world::{Fault, Step, World, limits};
 
 /// Steps behind which a run will never end.
 const DEPTH_MAX: usize = 3_000;
@@ -28,6 +28,13 @@ const DEPTH_MAX: usize = 3_000;
 const IDLE_PAUSE: Duration = Duration::from_micros(100);
 /// States that a thread keeps to itself before it shares.
 const LOCAL_MAX: usize = 64;
+
+/// A state that is yet to be gone on from.
+pub(super) struct Visit {
+    pub world: World,
+    /// See [`World::crash_hash`].
+    pub crash_hash: u128,
+}
 
 /// A search under way.
 pub(super) struct Search<'a> {
@@ -57,7 +64,7 @@ pub(super) struct Search<'a> {
     /// Ways in that were judged, each with all that counts of a world before the crash.
     met: Seen,
     futures: Futures,
-    shared: Mutex<Vec<World>>,
+    shared: Mutex<Vec<Visit>>,
     busy: AtomicUsize,
     /// Threads that wait for work.
     idle: AtomicUsize,
@@ -171,14 +178,15 @@ impl<'a> Search<'a> {
     }
 
     fn work(&self, reports: bool, progress: Progress<'_>) {
-        let mut local: Vec<World> = Vec::new();
+        let mut local: Vec<Visit> = Vec::new();
         let mut expanded = 0u64;
         while !self.stop.load(Ordering::Relaxed) {
-            let Some(world) = local.pop().or_else(|| self.wait_for_work()) else {
+            let Some(visit) = local.pop().or_else(|| self.wait_for_work()) else {
                 return;
             };
-            let expanding = guarded(|| Ok(self.expand(&world, &mut local)));
-            let ended = expanding.unwrap_or_else(|panic| Err(self.failure(&world, &[], panic)));
+            let expanding = guarded(|| Ok(self.expand(&visit, &mut local)));
+            let ended =
+                expanding.unwrap_or_else(|panic| Err(self.failure(&visit.world, &[], panic)));
             if let Err(failure) = ended {
                 self.fail(*failure);
                 return;
@@ -204,7 +212,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn wait_for_work(&self) -> Option<World> {
+    fn wait_for_work(&self) -> Option<Visit> {
         if let Some(world) = locked(&self.shared).pop() {
             return Some(world);
         }
@@ -245,7 +253,8 @@ impl<'a> Search<'a> {
         })
     }
 
-    fn expand(&self, world: &World, next: &mut Vec<World>) -> Result<(), Box<Failure>> {
+    fn expand(&self, visit: &Visit, next: &mut Vec<Visit>) -> Result<(), Box<Failure>> {
+        let world = &visit.world;
         if world.depth() > DEPTH_MAX {
             let detail = format!("no rest after {DEPTH_MAX} steps");
             return Err(self.failure(world, &[], Violation::new(Obligation::Progress, detail)));
@@ -256,7 +265,7 @@ impl<'a> Search<'a> {
         if polled {
             return Ok(()); // the same disk, and what a crash finds half done besides
         }
-        let moves = completed | self.wait(world, next)?;
+        let moves = completed | self.follow(world, &Step::Wait, next)?;
         if !moves {
             world
                 .at_rest()
@@ -267,14 +276,14 @@ impl<'a> Search<'a> {
         }
         if world.crashes < self.bounds.crashes {
             let power = !moves || world.only_syncs_are_out();
-            for doors in self.aftermath(world, power).each() {
+            for doors in self.aftermath(world, visit.crash_hash, power).each() {
                 self.meet(world, doors, next)?;
             }
         }
         Ok(())
     }
 
-    fn calls(&self, world: &World, next: &mut Vec<World>) -> Result<(), Box<Failure>> {
+    fn calls(&self, world: &World, next: &mut Vec<Visit>) -> Result<(), Box<Failure>> {
         if world.calls < self.bounds.ops {
             let Universe {
                 start, alphabet, ..
@@ -287,26 +296,35 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// Each effect that is out completes, well or in one of the ways in which it may fail.
-    fn completions(&self, world: &World, next: &mut Vec<World>) -> Result<bool, Box<Failure>> {
+    /// Each effect that is out completes, well or in one of the ways in which it may fail. Whether a
+    /// fault has come to stay is seen when there is such a call again: only then do the ways part.
+    fn completions(&self, world: &World, next: &mut Vec<Visit>) -> Result<bool, Box<Failure>> {
         for slot in 0..world.out_count() {
             let complete = |fault| Step::Complete {
                 slot: slot as u8,
                 fault,
             };
             self.follow(world, &complete(None), next)?;
+            let kind = world.out_kind(slot).expect("an effect is out");
+            if self.merges && world.may_spare(kind) {
+                let mut spared = world.fork();
+                spared.spare();
+                self.follow(&spared, &complete(None), next)?;
+            }
             if world.faults < self.bounds.faults {
-                let kind = world.out_kind(slot).expect("an effect is out");
-                for fault in world.faults_of(kind) {
-                    self.follow(world, &complete(Some(fault)), next)?;
+                let faults = world.faults_of(kind);
+                let stays = |index| {
+                    let other = |fault: &Fault| fault.index == index && fault.for_ever;
+                    self.merges && faults.iter().any(other)
+                };
+                for fault in &faults {
+                    if fault.for_ever || !stays(fault.index) {
+                        self.follow(world, &complete(Some(*fault)), next)?;
+                    }
                 }
             }
         }
         Ok(world.out_count() > 0)
-    }
-
-    fn wait(&self, world: &World, next: &mut Vec<World>) -> Result<bool, Box<Failure>> {
-        Ok(!world.waited && self.follow(world, &Step::Wait, next)?)
     }
 
     /// Takes a step on a fork; whether it was possible.
@@ -314,7 +332,7 @@ impl<'a> Search<'a> {
         &self,
         world: &World,
         step: &Step,
-        next: &mut Vec<World>,
+        next: &mut Vec<Visit>,
     ) -> Result<bool, Box<Failure>> {
         let mut fork = world.fork();
         let taken = guarded(|| {
@@ -335,16 +353,13 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn push(&self, world: World, next: &mut Vec<World>) {
+    fn push(&self, world: World, next: &mut Vec<Visit>) {
         let depth = world.depth() as u64;
         self.tally.depth.fetch_max(depth, Ordering::Relaxed);
-        let waited = self.merges && world.waited;
-        if waited && self.seen.contains(world.state_hash_with_time()) {
-            return;
-        }
-        if self.seen.insert(world.state_hash()) {
+        let crash_hash = world.crash_hash();
+        if self.seen.insert(world.state_hash_with(crash_hash)) {
             count(&self.tally.states, 1);
-            next.push(world);
+            next.push(Visit { world, crash_hash });
         }
     }
 
@@ -354,7 +369,7 @@ impl<'a> Search<'a> {
         &self,
         world: &World,
         doors: &Arc<Doors>,
-        next: &mut Vec<World>,
+        next: &mut Vec<Visit>,
     ) -> Result<(), Box<Failure>> {
         // What is remembered once is kept to the end: its address is its number.
         let number = (Arc::as_ptr(doors) as usize, world.calls, world.now);
@@ -395,7 +410,7 @@ impl<'a> Search<'a> {
         &self,
         world: &World,
         doors: &Doors,
-        next: &mut Vec<World>,
+        next: &mut Vec<Visit>,
     ) -> Result<(), Box<Failure>> {
         for entrance in doors.iter().flatten() {
             let spent = (entrance.crashes, entrance.faults, entrance.tears);

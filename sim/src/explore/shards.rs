@@ -23,10 +23,6 @@ impl Default for Seen {
 }
 
 impl Seen {
-    pub fn contains(&self, hash: u128) -> bool {
-        locked(&self.shards[shard(hash)]).contains(&hash)
-    }
-
     /// Whether the hash was not there before.
     pub fn insert(&self, hash: u128) -> bool {
         locked(&self.shards[shard(hash)]).insert(hash)

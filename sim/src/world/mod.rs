@@ -113,8 +113,6 @@ pub struct World {
     lasting: Option<Lasting>,
     /// Openings that a disk refused which no store survives.
     pub(crate) refusals: u32,
-    /// Whether time was the last thing to pass while effects were out.
-    pub(crate) waited: bool,
     /// Writes that crashes have torn, as far as an exhaustive search counts them.
     pub(crate) tears: u32,
     /// Whether lasting faults end by themselves.
@@ -150,7 +148,6 @@ impl World {
             cut_before: false,
             lasting: None,
             refusals: 0,
-            waited: false,
             tears: 0,
             bounded: setup.still,
             trace: Trace::default(),
@@ -185,7 +182,6 @@ impl World {
             cut_before: self.cut_before,
             lasting: self.lasting,
             refusals: self.refusals,
-            waited: self.waited,
             tears: self.tears,
             bounded: self.bounded,
             trace: self.trace.clone(),
@@ -228,7 +224,6 @@ impl World {
             lines: None,
             calls: self.calls,
             refusals: self.refusals,
-            waited: false,
             tears,
             bounded: self.bounded,
         }
@@ -255,7 +250,6 @@ impl World {
         };
         let step = self.taking.take().expect("set above");
         if !matches!(taken, Ok(false)) {
-            self.waited = step == Step::Wait && self.out_count() > 0;
             self.trace.push(step);
         }
         taken
@@ -311,14 +305,21 @@ impl World {
         out.map(|out| out.effect.lane)
     }
 
-    /// The place of an effect that is out and does nothing that anybody will ever see: a file is
-    /// truncated or closed that has no name, nor one that a crash may bring back.
+    /// The place of an effect that is out and does nothing that any crash shows: the background closes
+    /// a file (not when the store is closed, which waits for it), or truncates one that has no name,
+    /// nor one that a crash may bring back. None that a fault would strike that stays.
     pub(crate) fn unseen(&self) -> Option<u8> {
         let up = self.up.as_ref()?;
+        let is_struck = |call| self.lasting.is_some_and(|lasting| lasting.call == call);
         let is_unseen = |out: &Out| match &out.effect.action {
-            Action::Truncate { file, .. } | Action::Close { file } => {
+            Action::Close { .. } => {
+                out.effect.lane == Lane::Background && !up.closing && !is_struck(CallKind::Close)
+            }
+            Action::Truncate { file, .. } if !is_struck(CallKind::Truncate) => {
                 let handle = up.handle(*file);
-                self.vfs.with(|disk| disk.is_only_under(handle, &[]))
+                self.vfs.with(|disk| {
+                    disk.refused_read_only().is_none() && disk.is_only_under(handle, &[])
+                })
             }
             _ => false,
         };
@@ -326,9 +327,28 @@ impl World {
         u8::try_from(slot).ok()
     }
 
-    /// Whether a fault has come to stay.
-    pub(crate) fn is_struck(&self) -> bool {
-        self.lasting.is_some() || self.vfs.with(|disk| disk.refused_read_only().is_some())
+    /// Whether a fault that may have come to stay would strike such a call a second time.
+    pub(crate) fn may_spare(&self, call: CallKind) -> bool {
+        self.lasting
+            .is_some_and(|lasting| lasting.call == call && lasting.hits == 1)
+    }
+
+    /// The fault that has struck once did not come to stay: nothing else would be different so far.
+    pub(crate) fn spare(&mut self) {
+        self.lasting = None;
+        self.trace.change_last(|step| match step {
+            Step::Complete {
+                slot,
+                fault: Some(fault @ Fault { for_ever: true, .. }),
+            } => Some(Step::Complete {
+                slot: *slot,
+                fault: Some(Fault {
+                    for_ever: false,
+                    ..*fault
+                }),
+            }),
+            _ => None,
+        });
     }
 
     /// Whether every effect that is out is a sync: a power loss finds no more if it comes later.
@@ -357,20 +377,10 @@ impl World {
         self.vfs.with(Disk::remount);
     }
 
-    /// Everything that decides the future, as one number.
-    pub(crate) fn state_hash(&self) -> u128 {
-        Hash128::of(&(self.state_hash_but_waited(), self.waited))
-    }
-
-    /// The number of the state that differs from this one at most in that time may pass again: what
-    /// may happen here may happen there.
-    pub(crate) fn state_hash_with_time(&self) -> u128 {
-        Hash128::of(&(self.state_hash_but_waited(), false))
-    }
-
-    fn state_hash_but_waited(&self) -> u128 {
+    /// Everything that decides the future, as one number, where [`World::crash_hash`] is known.
+    pub(crate) fn state_hash_with(&self, crash_hash: u128) -> u128 {
         let mut hasher = Hash128::default();
-        self.hash_disk_and_out(&mut hasher);
+        crash_hash.hash(&mut hasher);
         if let Some(up) = &self.up {
             up.engine.hash(&mut hasher);
             (&up.filling, &up.rewrites, up.closing, up.memory).hash(&mut hasher);
@@ -392,7 +402,20 @@ impl World {
     /// Everything that decides what a crash leaves.
     pub(crate) fn crash_hash(&self) -> u128 {
         let mut hasher = Hash128::default();
-        self.hash_disk_and_out(&mut hasher);
+        self.vfs.with(|disk| {
+            disk.hash(&mut hasher);
+            let Some(up) = &self.up else { return };
+            for out in &up.out {
+                (&out.effect, out.answered).hash(&mut hasher);
+                if let Action::SyncData { file } = &out.effect.action {
+                    let covered = disk.covered(up.handle(*file), out.since);
+                    covered.hash(&mut hasher);
+                } else if matches!(out.effect.action, Action::SyncDir) {
+                    disk.dir_covered(out.since).hash(&mut hasher);
+                }
+            }
+            up.files.hash(&mut hasher);
+        });
         hasher.finish128()
     }
 
@@ -412,22 +435,6 @@ impl World {
             up.files.hash(&mut hasher);
         }
         hasher.finish128()
-    }
-
-    fn hash_disk_and_out(&self, hasher: &mut Hash128) {
-        self.vfs.with(|disk| {
-            disk.hash(hasher);
-            let Some(up) = &self.up else { return };
-            for out in &up.out {
-                (&out.effect, out.answered).hash(hasher);
-                if let Action::SyncData { file } = &out.effect.action {
-                    disk.covered(up.handle(*file), out.since).hash(hasher);
-                } else if matches!(out.effect.action, Action::SyncDir) {
-                    disk.dir_covered(out.since).hash(hasher);
-                }
-            }
-            up.files.hash(hasher);
-        });
     }
 
     fn line(&mut self, what: What) {

@@ -24,6 +24,21 @@ impl Trace {
         self.len += 1;
     }
 
+    /// Puts another step in place of the last one for which there is one.
+    pub fn change_last(&mut self, other: impl Fn(&Step) -> Option<Step>) {
+        let mut steps = self.steps();
+        let found = steps.iter().enumerate().rev();
+        let found = found
+            .filter_map(|(at, step)| Some((at, other(step)?)))
+            .next();
+        let Some((at, step)) = found else { return };
+        steps[at] = step;
+        *self = Self::default();
+        for step in steps {
+            self.push(step);
+        }
+    }
+
     /// How many steps there are.
     pub fn len(&self) -> usize {
         self.len

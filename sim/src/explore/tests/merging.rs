@@ -16,7 +16,7 @@ use super::super::shards::{Futures, Way};
 use super::super::twins::Twins;
 use super::super::work::WHOLE;
 use super::super::{Bounds, Merging, Universe};
-use super::successors;
+use super::{number, successors};
 use crate::call::Call;
 use crate::choice::{Choices, Random};
 use crate::disk::{Disk, Keep, Limits, Profile, Reader, SimVfs};
@@ -235,6 +235,59 @@ fn what_comes_at_once_shows_in_no_crash() {
         }
         assert!(met > 20, "{met} on {name}");
     }
+}
+
+#[test]
+fn a_fault_that_is_spared_is_one_that_did_not_come_to_stay() {
+    let seeds = if cfg!(debug_assertions) { 150 } else { 3_000 };
+    let setup = still(Profile::posix_weak(), AppendFsync::Always);
+    let mut spared = 0;
+    for seed in 0..seeds {
+        let mut random = Random::new(seed);
+        let steps = 6 + random.choose(24);
+        let mut world = walk(&setup, &mut random, steps, |_| ());
+        let Some(kind) = world.out_kind(0) else {
+            continue;
+        };
+        let stays = world.faults_of(kind).into_iter().rfind(|it| it.for_ever);
+        let Some(fault) = stays else { continue };
+        let struck = Step::Complete {
+            slot: 0,
+            fault: Some(fault),
+        };
+        world.apply(&struck).expect("no promise is broken");
+        assert!(world.may_spare(kind));
+        for _ in 0..random.choose(12) {
+            // Anything but a second call of that kind.
+            let possible: Vec<Step> = successors(&world)
+                .into_iter()
+                .filter(|step| match step {
+                    Step::Complete { slot, fault } => {
+                        fault.is_none() && world.out_kind(usize::from(*slot)) != Some(kind)
+                    }
+                    _ => true,
+                })
+                .collect();
+            let step = &possible[random.choose(possible.len() as u32) as usize];
+            world.apply(step).expect("no promise is broken");
+        }
+        // What was tried and is not possible has numbered tickets on.
+        let repeated = |world: &World| {
+            let mut other = World::new(&setup);
+            for step in world.steps() {
+                assert!(other.apply(&step).expect("no promise is broken"), "{step}");
+            }
+            other
+        };
+        let mut world = repeated(&world);
+        assert!(world.may_spare(kind), "it has struck once");
+        world.spare();
+        assert!(!world.may_spare(kind));
+        let once = repeated(&world);
+        assert_eq!(number(&once), number(&world), "{:?}", world.steps());
+        spared += 1;
+    }
+    assert!(spared > 50, "{spared} faults were spared");
 }
 
 #[test]
