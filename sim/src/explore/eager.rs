@@ -26,7 +26,7 @@ impl Search<'_> {
     /// Takes, behind any step, what comes at once.
     pub(super) fn hurry(&self, world: &mut World) -> Result<(), Violation> {
         take_all(world)?;
-        if !self.merges_junk || world.calls < self.bounds.ops {
+        if !self.hurries || world.calls < self.bounds.ops {
             return Ok(());
         }
         let calm = world.faults >= self.bounds.faults;

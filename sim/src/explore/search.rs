@@ -43,6 +43,8 @@ pub(super) struct Search<'a> {
     pub merges: bool,
     /// Whether disks that differ in junk alone are cut once.
     pub merges_junk: bool,
+    /// Whether what shows nothing more by coming later comes at once, behind the last call too.
+    pub hurries: bool,
     /// Whether of disks that no opening can tell apart one is opened.
     pub once: bool,
     /// Which logs have twins.
@@ -98,6 +100,7 @@ impl<'a> Search<'a> {
             universe,
             merges,
             merges_junk,
+            hurries: merges_junk,
             once,
             twins_of: Twins::new(&setup.profile, &universe.alphabet),
             bounds: universe.bounds,
@@ -334,6 +337,9 @@ impl<'a> Search<'a> {
         step: &Step,
         next: &mut Vec<Visit>,
     ) -> Result<bool, Box<Failure>> {
+        if !world.may_take(step) {
+            return Ok(false);
+        }
         let mut fork = world.fork();
         let taken = guarded(|| {
             let taken = fork.apply(step)?;

@@ -6,7 +6,7 @@ use indelible::engine::{Engine, Event, RewriteError, Ticket};
 use indelible::units::{Millis, Now};
 
 use super::line::What;
-use super::{Fault, LASTING_HITS_MAX, Lasting, MONO_START, Out, Up, World, calls, checks};
+use super::{Fault, LASTING_HITS_MAX, Lasting, MONO_START, Out, Step, Up, World, calls, checks};
 use crate::call::Call;
 use crate::disk::{self, CallKind, HandleId, SimVfs};
 use crate::oracle::Violation;
@@ -105,15 +105,34 @@ impl World {
         true
     }
 
+    /// Whether a lane may take one more effect, if there is one.
+    fn has_room(&self, lane: Lane) -> bool {
+        let Some(up) = &self.up else { return false };
+        let taken = up.out.iter().filter(|out| out.effect.lane == lane);
+        taken.count() < self.setup.out_max
+    }
+
+    /// Whether a step may be possible: false where that is seen without taking it.
+    pub(crate) fn may_take(&self, step: &Step) -> bool {
+        match step {
+            Step::Poll(lane) => self.has_room(*lane),
+            Step::Wait => self
+                .up
+                .as_ref()
+                .is_some_and(|up| up.engine.poll_timeout().is_some()),
+            _ => true,
+        }
+    }
+
     /// A lane takes an effect, if it may have one more and there is one.
     pub(super) fn poll(&mut self, lane: Lane) -> Result<bool, Violation> {
-        let (now, out_max) = (self.now, self.setup.out_max);
+        if !self.has_room(lane) {
+            return Ok(false);
+        }
+        let now = self.now;
         let Some(up) = &mut self.up else {
             return Ok(false);
         };
-        if up.out.iter().filter(|out| out.effect.lane == lane).count() >= out_max {
-            return Ok(false);
-        }
         let polled = up.engine.poll_effect(now, lane);
         if let Some((id, effect)) = &polled {
             checks::given_out(up, effect)?;

@@ -238,6 +238,36 @@ fn what_comes_at_once_shows_in_no_crash() {
 }
 
 #[test]
+fn what_comes_at_once_leaves_out_no_disk() {
+    // While the side file's name is removed, a timeout that began earlier is still to come.
+    let switched = [Call::Toggle, Call::Rewrite, Call::New, Call::Toggle];
+    let others: &[(Profile, AppendFsync, &[Call])] = &[
+        (Profile::posix_weak(), AppendFsync::Always, &switched),
+        (Profile::ext4(), AppendFsync::EverySec, &switched),
+        (Profile::btrfs(), AppendFsync::Always, &[Call::Rewrite]),
+    ];
+    for (profile, policy, start) in others {
+        let universe = Universe {
+            setup: Setup::new(profile.clone(), *policy),
+            bounds: Bounds::new(start.len().max(2) as u32, 1, 0),
+            alphabet: vec![Call::New, Call::Rewrite, Call::Toggle],
+            start: start.to_vec(),
+            states_max: u64::MAX,
+        };
+        let disks = |hurries| {
+            let mut search = Search::new(&universe, Merging::Openings);
+            search.hurries = hurries;
+            let outcome = search.run(1, &|_| ());
+            assert!(outcome.finished, "{:?}", outcome.failure);
+            (outcome.counts.images_distinct, outcome.counts.states)
+        };
+        let (each, hurried) = (disks(false), disks(true));
+        assert_eq!(each.0, hurried.0, "{} {policy:?}", profile.name);
+        assert!(hurried.1 < each.1, "{each:?} {hurried:?}");
+    }
+}
+
+#[test]
 fn a_fault_that_is_spared_is_one_that_did_not_come_to_stay() {
     let seeds = if cfg!(debug_assertions) { 150 } else { 3_000 };
     let setup = still(Profile::posix_weak(), AppendFsync::Always);
