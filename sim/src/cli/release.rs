@@ -23,7 +23,18 @@ struct Release {
     policies: &'static [AppendFsync],
     bounds: Bounds,
     tear: Tear,
+    alphabet: &'static [Call],
 }
+
+/// Calls that take different ways through the store. An overwritten key or a deleted one differs from
+/// a new one in what the keyspace holds, and so in the bytes of frames and bases, and in no step.
+const WAYS: &[Call] = &[
+    Call::New,
+    Call::Batch,
+    Call::Sync,
+    Call::Rewrite,
+    Call::Toggle,
+];
 
 /// The profiles on which a store can keep its promises, the cheap ones first.
 const HONEST: &[fn() -> Profile] = &[
@@ -67,6 +78,15 @@ const fn release(
             tears,
         },
         tear,
+        alphabet: &Call::ALPHABET,
+    }
+}
+
+/// Bounds with workloads of other calls than the default ones.
+const fn with(alphabet: &'static [Call], release: Release) -> Release {
+    Release {
+        alphabet,
+        ..release
     }
 }
 
@@ -92,6 +112,8 @@ const LARGER: &[Release] = &[
     release(HONEST, EVERYSEC, (4, 2, 0, 1), Tear::Points),
     release(WEAK, ALL, (2, 2, 0, 1), Tear::Points),
     release(WEAK, ALL, (3, 2, 1, 1), Tear::Points),
+    with(WAYS, release(HONEST, ALWAYS, (5, 2, 0, 1), Tear::Points)),
+    with(WAYS, release(HONEST, ALWAYS, (4, 2, 1, 1), Tear::Points)),
     release(HONEST, ALWAYS, (5, 2, 0, 1), Tear::Points),
     release(HONEST, ALWAYS, (4, 2, 1, 1), Tear::Points),
 ];
@@ -109,7 +131,7 @@ pub(super) fn universes(larger: bool) -> Vec<Universe> {
                 all.push(Universe {
                     setup,
                     bounds: release.bounds,
-                    alphabet: Call::ALPHABET.to_vec(),
+                    alphabet: release.alphabet.to_vec(),
                     start: Vec::new(),
                     states_max: u64::MAX,
                 });

@@ -150,6 +150,7 @@ impl Stated {
             crashes,
             faults,
             tears,
+            alphabet,
             ..
         } = self;
         let bytes = if self.tear_points == "bytes" {
@@ -162,7 +163,12 @@ impl Stated {
         } else {
             format!("-tears{tears}")
         };
-        format!("{profile}-{policy}-{ops}-{crashes}-{faults}{torn}{bytes}")
+        let calls = if *alphabet == letters(&Call::ALPHABET) {
+            String::new()
+        } else {
+            format!("-{alphabet}")
+        };
+        format!("{profile}-{policy}-{ops}-{crashes}-{faults}{torn}{bytes}{calls}")
     }
 }
 
