@@ -46,8 +46,9 @@ impl TearPoints {
 pub struct Limits {
     /// Where writes are torn.
     pub tears: TearPoints,
-    /// Pieces of one file, and changes of names, that vary freely (at most 20 or so); older ones
-    /// than these are there all or not at all, and [`Images::is_coarse`] says so.
+    /// Pieces of one file that vary freely (at most 20 or so); older ones than these are there all or
+    /// not at all, and [`Images::is_coarse`] says so. With more changes of names than this, states of
+    /// the names are worked out change by change: none is left out, they come in another order.
     pub free: usize,
     /// Names whose files' contents do not matter: they are as the cache has them.
     pub opaque: &'static [&'static str],
@@ -147,11 +148,10 @@ impl<'d> Images<'d> {
         self.last
     }
 
-    fn name_states(&mut self) -> Vec<(Entries, Flushed)> {
+    fn name_states(&self) -> Vec<(Entries, Flushed)> {
         let pending = &self.disk.dir.pending;
         let count = pending.len();
-        let free = self.limits.free.min(count);
-        let mut states: Vec<(Entries, Flushed)> = vec![];
+        let mut states = vec![];
         let mut push = |persisted: &dyn Fn(usize) -> bool| {
             let mut entries = self.disk.dir.durable.clone();
             let mut flushed = Flushed::new();
@@ -168,11 +168,37 @@ impl<'d> Images<'d> {
         };
         match self.disk.profile.name_order {
             NameOrder::Prefix => (0..=count).rev().for_each(|len| push(&|at| at < len)),
+            NameOrder::Any if count > self.limits.free => return self.many_name_states(),
             NameOrder::Any => {
-                self.coarse |= free < count;
-                let tied = count - free;
-                for bits in (0..1u64 << (free + usize::from(tied > 0))).rev() {
-                    push(&|at| bits >> (at + usize::from(tied > 0)).saturating_sub(tied) & 1 == 1);
+                for bits in (0..1u64 << count).rev() {
+                    push(&|at| bits >> at & 1 == 1);
+                }
+            }
+        }
+        states
+    }
+
+    /// The same change by change, oldest first: those that have become equal go on as one, and the
+    /// work grows with the states that differ.
+    fn many_name_states(&self) -> Vec<(Entries, Flushed)> {
+        let mut states = vec![(self.disk.dir.durable.clone(), Flushed::new())];
+        for op in &self.disk.dir.pending {
+            let with = states.iter().map(|(entries, flushed)| {
+                let (mut entries, mut flushed) = (entries.clone(), flushed.clone());
+                op.change.apply(&mut entries);
+                let inode = op.change.inode().filter(|_| op.flushes);
+                flushed.extend(inode.map(|inode| (inode, op.sequence)));
+                (entries, flushed)
+            });
+            let with: Vec<_> = with.collect();
+            let without = match op.state {
+                OpState::Must => vec![],
+                _ => states,
+            };
+            states = vec![];
+            for state in with.into_iter().chain(without) {
+                if !states.contains(&state) {
+                    states.push(state);
                 }
             }
         }

@@ -226,6 +226,33 @@ fn many_pending_writes_are_enumerated_coarsely_and_this_is_said() {
 }
 
 #[test]
+fn many_pending_changes_of_names_are_all_there_whichever_way_they_are_worked_out() {
+    for profile in [Profile::posix_weak(), Profile::posix_absurd()] {
+        let mut disk = disk(profile, &[("log", b"1")]);
+        for number in 0..3u8 {
+            let new = disk.create("new").unwrap();
+            disk.write_at(new, 0, &[number]).unwrap();
+            disk.sync_data(new).unwrap();
+            disk.rename("new", "log").unwrap();
+            disk.create("side").unwrap();
+            disk.unlink("side").unwrap();
+        }
+        let left = |free| {
+            let mut images = disk.images(Limits {
+                free,
+                ..Limits::default()
+            });
+            let all: BTreeSet<u64> = images.by_ref().map(|disk| disk.content_hash()).collect();
+            assert!(!images.is_coarse());
+            all
+        };
+        let (by_change, by_choice) = (left(3), left(20));
+        assert!(by_change.len() > 15, "{}", by_change.len());
+        assert_eq!(by_change, by_choice);
+    }
+}
+
+#[test]
 fn a_blind_disk_misses_what_it_should_show() {
     let blind = |blind: Blind| {
         let profile = Profile {
