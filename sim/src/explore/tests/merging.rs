@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use indelible::effect::Name;
+use indelible::effect::{Lane, Name};
 use indelible::engine::AppendFsync;
 use indelible::log::{FrameKind, FrameMeta, Header, encode_frame, encode_header};
 use indelible::units::{Identity, Incarnation, Lsn, WallMillis};
@@ -21,7 +21,7 @@ use crate::call::Call;
 use crate::choice::{Choices, Random};
 use crate::disk::{Disk, Keep, Limits, Profile, Reader, SimVfs};
 use crate::setup::{Blindness, Setup, Tear};
-use crate::world::{KEEPS, Step, UNTORN, World, from_text, limits, opening};
+use crate::world::{KEEPS, Step, UNTORN, World, from_text, limits, opening, to_text};
 
 fn still(profile: Profile, policy: AppendFsync) -> Arc<Setup> {
     Arc::new(Setup {
@@ -264,6 +264,104 @@ fn what_comes_at_once_leaves_out_no_disk() {
         let (each, hurried) = (disks(false), disks(true));
         assert_eq!(each.0, hurried.0, "{} {policy:?}", profile.name);
         assert!(hurried.1 < each.1, "{each:?} {hurried:?}");
+    }
+}
+
+/// Random runs, crashed at each step; how many crashes there were.
+fn roam(universe: &Universe, seeds: u64) -> u64 {
+    let search = Search::new(universe, Merging::Openings);
+    let outcome = search.run(1, &|_| ());
+    assert!(outcome.finished, "{:?}", outcome.failure);
+    let mut crashes = 0;
+    for seed in 0..seeds {
+        let mut random = Random::new(seed);
+        let mut world = World::new(&search.setup);
+        world.apply(&WHOLE).expect("no promise is broken");
+        for _ in 0..90 {
+            let step = match random.choose(12) {
+                0 if world.calls < universe.bounds.ops => {
+                    let given = universe.start.get(world.calls as usize).copied();
+                    let any = random.choose(universe.alphabet.len() as u32) as usize;
+                    Step::Call(given.unwrap_or(universe.alphabet[any]))
+                }
+                0 | 1 => Step::Wait,
+                2..6 => Step::Poll(Lane::Foreground),
+                _ if world.out_count() == 0 => continue,
+                strike => {
+                    let slot = random.choose(world.out_count() as u32) as usize;
+                    let kind = world.out_kind(slot).expect("an effect is out");
+                    let faults = world.faults_of(kind);
+                    let may = world.faults < universe.bounds.faults && strike == 11;
+                    let fault = may.then(|| random.choose(faults.len() as u32));
+                    Step::Complete {
+                        slot: slot as u8,
+                        fault: fault.map(|fault| faults[fault as usize]),
+                    }
+                }
+            };
+            if world.apply(&step).expect("no promise is broken") {
+                // The background takes its next effect as soon as it is free.
+                let next = Step::Poll(Lane::Background);
+                while world.apply(&next).expect("no promise is broken") {}
+                // What else is out counts as done when the power is lost.
+                let power = world.only_syncs_are_out();
+                search.aftermath(&world, world.crash_hash(), power);
+                let disks = search.tally.read().images_distinct;
+                let steps = to_text(&world.steps());
+                assert_eq!(outcome.counts.images_distinct, disks, "{steps}");
+                crashes += 1;
+            }
+        }
+    }
+    crashes
+}
+
+#[test]
+fn random_runs_meet_no_disk_that_the_search_left_out() {
+    let seeds = if cfg!(debug_assertions) { 30 } else { 1_500 };
+    let switched = [Call::Toggle, Call::Rewrite, Call::New, Call::Toggle];
+    let rewritten = [Call::New, Call::Rewrite];
+    // Faults cost most: not in a debug build.
+    let one = u32::from(!cfg!(debug_assertions));
+    let cases: &[(Profile, AppendFsync, &[Call], (u32, u32))] = &[
+        (
+            Profile::posix_weak(),
+            AppendFsync::Always,
+            &switched,
+            (4, 0),
+        ),
+        (Profile::ext4(), AppendFsync::EverySec, &switched, (4, 0)),
+        (Profile::xfs(), AppendFsync::EverySec, &rewritten, (3, 0)),
+        (Profile::btrfs(), AppendFsync::No, &rewritten, (3, 0)),
+        (
+            Profile::process_crash(),
+            AppendFsync::Always,
+            &rewritten,
+            (3, 0),
+        ),
+        (
+            Profile::posix_weak(),
+            AppendFsync::Always,
+            &rewritten,
+            (2, one),
+        ),
+        (
+            Profile::btrfs(),
+            AppendFsync::EverySec,
+            &rewritten[1..],
+            (2, one),
+        ),
+    ];
+    for (profile, policy, start, (ops, faults)) in cases {
+        let universe = Universe {
+            setup: Setup::new(profile.clone(), *policy),
+            bounds: Bounds::new(*ops, 1, *faults),
+            alphabet: vec![Call::New, Call::Batch, Call::Rewrite, Call::Toggle],
+            start: start.to_vec(),
+            states_max: u64::MAX,
+        };
+        let crashes = roam(&universe, seeds);
+        assert!(crashes > 500, "{crashes} on {}", profile.name);
     }
 }
 
