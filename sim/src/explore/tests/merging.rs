@@ -323,7 +323,8 @@ fn random_runs_meet_no_disk_that_the_search_left_out() {
     let rewritten = [Call::New, Call::Rewrite];
     // Faults cost most: not in a debug build.
     let one = u32::from(!cfg!(debug_assertions));
-    let cases: &[(Profile, AppendFsync, &[Call], (u32, u32))] = &[
+    type Case<'a> = (Profile, AppendFsync, &'a [Call], (u32, u32));
+    let cases: &[Case<'_>] = &[
         (
             Profile::posix_weak(),
             AppendFsync::Always,
